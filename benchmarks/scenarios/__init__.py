@@ -1,0 +1,1 @@
+"""What is measured: a module each, whose ``run`` returns rows of the table."""

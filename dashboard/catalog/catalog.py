@@ -1,0 +1,126 @@
+"""The catalog: which tables are live, by the name that their URL has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper
+
+from dashboard.catalog.inspection import inspect_class
+from dashboard.catalog.table import Column, Table, referring
+
+
+class CatalogError(ValueError):
+    """A class can't be a live table; the message says why."""
+
+
+class Catalog:
+    """The live tables in the order in which they were added.
+
+    Descriptions are read at first use, when every class has been added, since a reference is
+    known only once both of its tables are.
+    """
+
+    def __init__(self) -> None:
+        self._added: dict[str, tuple[type[Any], dict[str, Any]]] = {}
+        self._names: dict[sa.Table, str] = {}
+        self._links: dict[sa.Table, tuple[sa.Table, ...]] | None = None
+        self._tables: dict[str, Table] | None = None
+
+    def add(self, mapped_class: type[Any], **options: Any) -> None:
+        """Make ``mapped_class`` live. ``options``: ``name`` and the keys of the table's info."""
+        mapper = sa.inspect(mapped_class, raiseerr=False)
+        if not isinstance(mapper, Mapper) or not isinstance(mapper.local_table, sa.Table):
+            raise CatalogError(f"{mapped_class!r} is not a class mapped to a table.")
+        sql = mapper.local_table
+        name = options.pop("name", None) or sql.info.get("name") or sql.fullname
+        if not sql.primary_key.columns:
+            raise CatalogError(f"Table {sql.fullname} has no primary key, so it can't be live.")
+        if self._names.get(sql, name) != name or (name in self._added and sql not in self._names):
+            raise CatalogError(f"There are two live tables named {name}.")
+        if sql in self._names and mapper.inherits is not None and not options:
+            return  # A subclass that shares its parent's table; the parent speaks for it.
+        self._added[name] = (mapped_class, options)
+        self._names[sql] = name
+        self._tables = self._links = None
+
+    def set_options(self, name: str, **options: Any) -> None:
+        """Set keys of the info of a table that was added before."""
+        mapped_class, known = self._added[name]
+        self._added[name] = (mapped_class, {**known, **options})
+        self._tables = None
+
+    def add_module(self, module: ModuleType) -> None:
+        """Make every mapped class that ``module`` has in its namespace live."""
+        found = [each for each in vars(module).values() if _is_mapped(each)]
+        for mapped_class in found:
+            self.add(mapped_class)
+
+    def name_of(self, sql: sa.Table) -> str | None:
+        """Return the name of a SQLAlchemy table, or None where it isn't live."""
+        return self._names.get(sql)
+
+    def captured_name(self, sql: sa.Table) -> str | None:
+        """Return a table's name in the change log, None where its changes aren't logged.
+
+        Many-to-many tables of live classes are logged too, though they have no page.
+        """
+        name = self._names.get(sql)
+        if name is None and sql in self._link_tables():
+            name = sql.fullname
+        return name
+
+    def linked_by(self, name: str) -> tuple[str, ...]:
+        """Return the live tables that a many-to-many table links, () where it's none."""
+        for link, ends in self._link_tables().items():
+            if link.fullname == name:
+                return tuple(self._names.get(end, "") for end in ends)
+        return ()
+
+    def get(self, name: str) -> Table | None:
+        return self._described().get(name)
+
+    def __getitem__(self, name: str) -> Table:
+        return self._described()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._added
+
+    def __iter__(self) -> Iterator[Table]:
+        return iter(self._described().values())
+
+    def __len__(self) -> int:
+        return len(self._added)
+
+    def referring_to(self, table: Table) -> list[tuple[Table, Column]]:
+        """Return each (table, column) whose values name rows of ``table``."""
+        return referring(self, table)
+
+    def _link_tables(self) -> dict[sa.Table, tuple[sa.Table, ...]]:
+        """Return each many-to-many table with the tables that it links."""
+        if self._links is None:
+            self._links = {
+                relationship.secondary: tuple(
+                    key.column.table for key in relationship.secondary.foreign_keys
+                )
+                for mapped_class, _ in self._added.values()
+                for relationship in sa.inspect(mapped_class).relationships
+                if isinstance(relationship.secondary, sa.Table)
+            }
+        return self._links
+
+    def _described(self) -> dict[str, Table]:
+        if self._tables is None:
+            self._tables = {
+                name: inspect_class(mapped_class, name, self.name_of, **options)
+                for name, (mapped_class, options) in self._added.items()
+            }
+        return self._tables
+
+
+def _is_mapped(value: Any) -> bool:
+    mapper: Any = sa.inspect(value, raiseerr=False) if isinstance(value, type) else None
+    return isinstance(mapper, Mapper) and isinstance(mapper.local_table, sa.Table)

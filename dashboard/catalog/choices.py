@@ -1,0 +1,53 @@
+"""The values that a column may hold, from its info, its Enum or its CHECK constraint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from dashboard.catalog.table import Choice
+
+_LITERAL = re.compile(r"'((?:[^']|'')*)'")
+
+
+def humanize(name: str) -> str:
+    """Return ``sched_dep_time`` as "Sched dep time": a label for who gave none."""
+    words = re.sub(r"[_\s]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)).strip()
+    return words[:1].upper() + words[1:] if words else name
+
+
+def choices_of(column: sa.Column[Any]) -> tuple[Choice, ...]:
+    """Return the choices of ``column`` in their own order, or () where anything goes."""
+    given = column.info.get("choices")
+    if given is not None:
+        return _from_info(given)
+    if isinstance(column.type, sa.Enum):
+        return tuple(Choice(value, humanize(value)) for value in column.type.enums)
+    return tuple(Choice(value, humanize(value)) for value in _from_checks(column))
+
+
+def _from_info(given: Mapping[Any, str] | Iterable[Any]) -> tuple[Choice, ...]:
+    if isinstance(given, Mapping):
+        return tuple(Choice(str(value), label) for value, label in given.items())
+    pairs = (each if isinstance(each, tuple) else (each, humanize(str(each))) for each in given)
+    return tuple(Choice(str(value), str(label)) for value, label in pairs)
+
+
+def _from_checks(column: sa.Column[Any]) -> list[str]:
+    """Read ``CHECK (column IN ('a', 'b'))``, the form in which choices are usually declared."""
+    table = column.table
+    if not isinstance(column.type, sa.String) or not isinstance(table, sa.Table):
+        return []
+    pattern = re.compile(
+        rf'^\(*\s*"?{re.escape(column.name)}"?\s+IN\s*\(((?:\s*\'(?:[^\']|\'\')*\'\s*,?)+)\)\s*\)*$',
+        re.IGNORECASE,
+    )
+    for constraint in (*table.constraints, *column.constraints):
+        if isinstance(constraint, sa.CheckConstraint):
+            found = pattern.match(str(constraint.sqltext).strip())
+            if found:
+                return [each.replace("''", "'") for each in _LITERAL.findall(found[1])]
+    return []

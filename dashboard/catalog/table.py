@@ -1,0 +1,112 @@
+"""What the program knows of a table: plain descriptions, with no database behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+ROLES = ("watcher", "editor", "admin")
+
+Tones = Mapping[Any, str] | Sequence[tuple[float, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the values that a column may hold, and what people call it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column's value names a row of another table of the catalog."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A column of a live table. ``kind`` says which field edits it and how it is shown."""
+
+    name: str
+    attr: str
+    label: str
+    kind: str
+    sql: sa.Column[Any]
+    nullable: bool
+    primary_key: bool
+    has_default: bool
+    default: Any
+    length: int | None
+    choices: tuple[Choice, ...]
+    reference: Reference | None
+    editable: bool
+    shown: bool
+    searchable: bool
+    private: bool
+    unit: str | None
+    help: str | None
+    tones: Tones
+
+    def choice_label(self, value: str) -> str:
+        return next((each.label for each in self.choices if each.value == value), value)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A live table: ``key`` and ``columns`` are in the table's own order."""
+
+    name: str
+    label: str
+    description: str | None
+    sql: sa.Table
+    mapped_class: type[Any]
+    key: tuple[Column, ...]
+    columns: tuple[Column, ...]
+    label_columns: tuple[str, ...]
+    default_sort: tuple[str, ...] = ()
+    view_role: str = "watcher"
+    edit_role: str = "editor"
+    validate: Any = None
+    listed: bool = True
+    """Whether the home page and the navigation have it among the records."""
+    _by_name: dict[str, Column] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {each.name: each for each in self.columns})
+
+    def column(self, name: str) -> Column | None:
+        return self._by_name.get(name)
+
+    @cached_property
+    def public_columns(self) -> tuple[Column, ...]:
+        """The columns that may leave the database: all but those marked private."""
+        return tuple(each for each in self.columns if not each.private)
+
+    @cached_property
+    def shown_columns(self) -> tuple[Column, ...]:
+        return tuple(each for each in self.public_columns if each.shown)
+
+    @cached_property
+    def searchable_columns(self) -> tuple[Column, ...]:
+        return tuple(each for each in self.public_columns if each.searchable)
+
+    @cached_property
+    def references(self) -> tuple[Column, ...]:
+        return tuple(each for each in self.public_columns if each.reference)
+
+
+def referring(tables: Iterable[Table], table: Table) -> list[tuple[Table, Column]]:
+    """Return each (table, column) of ``tables`` whose values name rows of ``table``."""
+    return [
+        (other, column)
+        for other in tables
+        for column in other.references
+        if column.reference is not None and column.reference.table == table.name
+    ]

@@ -1,0 +1,217 @@
+"""A column's value as JSON, as text for people, and back."""
+
+from __future__ import annotations
+
+import base64
+import enum
+import json
+import math
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import quote, unquote
+
+from dashboard.catalog.table import Column, Table
+
+TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
+FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
+
+
+def to_json(value: Any) -> Any:
+    """Return ``value`` as JSON has it: the form in which the log and the wire carry it.
+
+    Decimals and UUIDs are strings, times are ISO 8601, durations are seconds, bytes are base64,
+    an Enum's member is its name (as SQLAlchemy stores it).
+    """
+    match value:
+        case enum.Enum():
+            return value.name
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case Decimal() | uuid.UUID():
+            return str(value)
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case bytes() | bytearray() | memoryview():
+            return base64.b64encode(bytes(value)).decode("ascii")
+        case dict():
+            return {str(key): to_json(each) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [to_json(each) for each in value]
+        case _:
+            return str(value)
+
+
+def to_text(column: Column, value: Any) -> str:
+    """Return ``value`` as a person reads it in ``column``; "" for NULL."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "Yes" if value else "No"
+        case enum.Enum():
+            return column.choice_label(enum_text(column, value))
+        case datetime():
+            return value.isoformat(" ", "auto" if value.microsecond else _precision(value))
+        case time():
+            return value.isoformat("auto" if value.microsecond else _precision(value))
+        case bytes():
+            return f"{len(value):,} bytes"
+        case dict() | list():
+            return json.dumps(to_json(value), ensure_ascii=False)
+        case str():
+            return column.choice_label(value) if column.choices else value
+        case _:
+            return str(value)
+
+
+def _precision(value: datetime | time) -> str:
+    return "seconds" if value.second else "minutes"
+
+
+def parse(column: Column, text: str) -> Any:
+    """Return the value that ``text`` means in ``column``; NULL isn't expressible here.
+
+    Raises ValueError with a sentence for the person who wrote it.
+    """
+    if column.kind == "choice":
+        return _parse_choice(column, text)
+    expected, convert = _PARSERS.get(column.kind, ("a text", str))
+    try:
+        return convert(text)
+    except (ValueError, InvalidOperation, OverflowError) as error:
+        raise ValueError(f"{shorten(text)} is not {expected}.") from error
+
+
+def _parse_choice(column: Column, text: str) -> Any:
+    if column.choices and text not in {each.value for each in column.choices}:
+        allowed = ", ".join(each.value for each in column.choices)
+        raise ValueError(f"{shorten(text)} is not one of {allowed}.")
+    return enum_members(column).get(text, text)
+
+
+def enum_members(column: Column) -> dict[str, enum.Enum]:
+    """Return the members of the column's Enum class by the text that the database holds."""
+    type_: Any = column.sql.type
+    enum_class = getattr(type_, "enum_class", None)
+    return {} if enum_class is None else dict(zip(type_.enums, enum_class, strict=False))
+
+
+def _from_number(column: Column, value: float) -> Any:
+    if column.kind == "interval":
+        return parse(column, repr(value))
+    fits = isinstance(value, float) or -(2**63) <= value < 2**63
+    if not fits or column.kind not in ("integer", "number", "boolean", "json", "other"):
+        raise ValueError(f"{value!r} is not a value of {column.name}.")
+    return value
+
+
+def _member_named(column: Column, name: str) -> enum.Enum:
+    found = next((each for each in enum_members(column).values() if each.name == name), None)
+    if found is None:
+        raise ValueError(f"{shorten(name)} is not a value of {column.name}.")
+    return found
+
+
+def enum_text(column: Column, value: enum.Enum) -> str:
+    members = enum_members(column)
+    return next((text for text, each in members.items() if each is value), value.name)
+
+
+def _parse_boolean(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise ValueError(text)
+    return word in TRUE_WORDS
+
+
+def _parse_integer(text: str) -> int:
+    number = int(text)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(text)
+    return number
+
+
+def _parse_number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
+_PARSERS: dict[str, tuple[str, Any]] = {
+    "integer": ("a whole number", _parse_integer),
+    "number": ("a number", _parse_number),
+    "boolean": ("yes or no", _parse_boolean),
+    "date": ("a date such as 2013-07-22", date.fromisoformat),
+    "datetime": ("a date and time such as 2013-07-22 17:45", datetime.fromisoformat),
+    "time": ("a time such as 17:45", time.fromisoformat),
+    "interval": ("a number of seconds", lambda text: timedelta(seconds=float(text))),
+    "uuid": ("a UUID", uuid.UUID),
+    "json": ("JSON", json.loads),
+}
+
+
+def shorten(text: str, length: int = 60) -> str:
+    """Return ``text`` quoted and cut to about ``length`` characters, for an error message."""
+    return repr(text if len(text) <= length else text[: length - 1] + "…")
+
+
+# A key must not be mistaken for a page of the table, nor vanish or climb as a path's segment.
+_RESERVED_KEYS = frozenset({"new", "choices", "views", ".", ".."})
+_EMPTY_KEY = "%"
+
+
+def encode_key(values: Iterable[Any]) -> str:
+    """Return a key as text: its values joined by commas, each percent-encoded."""
+    text = ",".join(quote(_key_text(value), safe="") for value in values)
+    if text in _RESERVED_KEYS:
+        return f"%{ord(text[0]):02X}{text[1:]}"
+    return text or _EMPTY_KEY
+
+
+def _key_text(value: Any) -> str:
+    value = to_json(value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def decode_key(table: Table, text: str) -> tuple[Any, ...]:
+    """Return the primary-key values that ``text`` names; raise ValueError for a malformed key."""
+    parts = ("" if text == _EMPTY_KEY else text).split(",")
+    if len(parts) != len(table.key):
+        raise ValueError(f"A key of {table.name} has {len(table.key)} parts.")
+    return tuple(
+        parse_key_part(column, unquote(part, errors="strict"))
+        for column, part in zip(table.key, parts, strict=True)
+    )
+
+
+def parse_key_part(column: Column, text: str) -> Any:
+    if column.kind in ("bytes", "choice"):
+        return from_json(column, text)
+    return parse(column, text)
+
+
+def from_json(column: Column, value: Any) -> Any:
+    """Return the value that ``to_json`` made ``value`` of; raise ValueError for anything else."""
+    match value:
+        case None:
+            return None
+        case bool() | int() | float():
+            return _from_number(column, value)
+        case str() if enum_members(column):
+            return _member_named(column, value)
+        case str() if column.kind == "choice":
+            return value  # What is stored needn't be among the choices of today.
+        case str() if column.kind == "bytes":
+            return base64.b64decode(value, validate=True)
+        case str():
+            return parse(column, value)
+        case _:
+            raise ValueError(f"{value!r} is not a value of {column.name}.")

@@ -1,0 +1,32 @@
+"""The part of a catalog that somebody may see; the rest does not exist for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dashboard.catalog.catalog import Catalog
+from dashboard.catalog.table import Column, Table, referring
+
+
+class VisibleCatalog:
+    """A catalog's tables of which ``may_view`` says yes."""
+
+    def __init__(self, catalog: Catalog, may_view: Callable[[Table], bool]) -> None:
+        self._tables = {table.name: table for table in catalog if may_view(table)}
+
+    def get(self, name: str) -> Table | None:
+        return self._tables.get(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tables
+
+    def __iter__(self) -> Iterator[Table]:
+        return iter(self._tables.values())
+
+    def referred(self, column: Column) -> Table | None:
+        """Return the table that a column refers to, None where it's none or out of sight."""
+        return None if column.reference is None else self.get(column.reference.table)
+
+    def referring_to(self, table: Table) -> list[tuple[Table, Column]]:
+        """Return each (table, column) whose values name rows of ``table``."""
+        return referring(self, table)

@@ -1,0 +1,77 @@
+"""The change log: its head, its changes in order, those of one record, and its pruning."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from dashboard.changes.change import Change, Head
+from dashboard.models.log import ChangeHead, ChangeRecord
+from dashboard.models.types import utc_now
+
+HEAD = cast(sa.Table, ChangeHead.__table__)
+LOG = cast(sa.Table, ChangeRecord.__table__)
+
+Reader = Connection | Session
+
+
+def to_key_text(key: Sequence[Any]) -> str:
+    """Return a key of JSON values as the log's ``key`` column has it."""
+    return json.dumps(list(key), separators=(",", ":"))
+
+
+def _from_record(row: Any) -> Change:
+    return Change(
+        seq=row.seq,
+        table=row.table_name,
+        key=tuple(json.loads(row.key)),
+        op=row.op,
+        before=None if row.before is None else json.loads(row.before),
+        after=None if row.after is None else json.loads(row.after),
+        actor=row.actor,
+        at=row.at,
+    )
+
+
+def head(reader: Reader) -> Head:
+    """Return the log's head; raise NoResultFound on a database that isn't migrated."""
+    row = reader.execute(sa.select(HEAD.c.epoch, HEAD.c.seq, HEAD.c.pruned)).one()
+    return Head(row.epoch, row.seq, row.pruned)
+
+
+def read(reader: Reader, after: int, through: int | None = None, limit: int = 1000) -> list[Change]:
+    """Return up to ``limit`` changes whose numbers are above ``after``, in order."""
+    statement = sa.select(LOG).where(LOG.c.seq > after).order_by(LOG.c.seq).limit(limit)
+    if through is not None:
+        statement = statement.where(LOG.c.seq <= through)
+    return [_from_record(row) for row in reader.execute(statement)]
+
+
+def history(reader: Reader, table: str, key: Sequence[Any], limit: int = 50) -> list[Change]:
+    """Return the latest changes of one record, newest first. ``key`` holds JSON values."""
+    statement = (
+        sa.select(LOG)
+        .where(LOG.c.table_name == table, LOG.c.key == to_key_text(key))
+        .order_by(LOG.c.seq.desc())
+        .limit(limit)
+    )
+    return [_from_record(row) for row in reader.execute(statement)]
+
+
+def prune(connection: Connection, days: float, keep: int, now: datetime | None = None) -> int:
+    """Delete changes older than ``days`` and all but the newest ``keep``; return how many."""
+    cutoff = (now or utc_now()) - timedelta(days=days)
+    newest_old = connection.execute(sa.select(sa.func.max(LOG.c.seq)).where(LOG.c.at < cutoff))
+    through = max(newest_old.scalar() or 0, head(connection).seq - keep)
+    gone = connection.execute(sa.delete(LOG).where(LOG.c.seq <= through)).rowcount
+    if gone:
+        connection.execute(
+            sa.update(HEAD).where(HEAD.c.id == 1, HEAD.c.pruned < through).values(pruned=through)
+        )
+    return gone

@@ -1,0 +1,45 @@
+"""Keeps the change log from growing for ever."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from sqlalchemy import Engine
+
+from dashboard.changes import log
+
+logger = logging.getLogger(__name__)
+
+
+class Retention:
+    """Prunes the log by age (days) and by number, now and then every ``interval`` seconds."""
+
+    def __init__(self, engine: Engine, days: float, keep: int, interval: float = 3600.0) -> None:
+        self._engine = engine
+        self._days = days
+        self._keep = keep
+        self._interval = interval
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="dashboard-retention", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def prune(self) -> int:
+        """Prune once; return how many changes went."""
+        with self._engine.begin() as connection:
+            return log.prune(connection, self._days, self._keep)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                gone = self.prune()
+                if gone:
+                    logger.info("Pruned %d changes from the log.", gone)
+            except Exception:
+                logger.exception("Pruning the change log failed; trying again later.")
+            if self._stopping.wait(self._interval):
+                return

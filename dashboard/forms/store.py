@@ -1,0 +1,125 @@
+"""Write a record through the ORM: all of it or nothing, with the reason at the right field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, configure_mappers
+
+from dashboard.catalog import Column, Table
+from dashboard.forms import limits
+from dashboard.forms.constraints import missing_references
+from dashboard.forms.records import row_of
+from dashboard.forms.refusal import Refused
+from dashboard.forms.refusing import refusing_delete, refusing_write
+
+Changes = Mapping[Column, Any]
+
+
+def create(session: Session, table: Table, changes: Changes) -> Any:
+    """Insert a record and return its object, flushed. Raises Refused."""
+    record = _instance(table.mapped_class)
+    _write(session, table, record, None, changes)
+    return record
+
+
+def update(session: Session, table: Table, record: Any, changes: Changes) -> None:
+    """Change a loaded record. Raises Refused; the object is then as it was before."""
+    _write(session, table, record, row_of(table, record), changes)
+
+
+def delete(session: Session, table: Table, record: Any) -> None:
+    """Delete a record with what the ORM cascades to. Raises Refused."""
+    with refusing_delete(), session.begin_nested():
+        _ask_table(session, table, row_of(table, record), None)
+        session.delete(record)
+        session.flush()
+
+
+def _instance(mapped_class: type[Any]) -> Any:
+    try:
+        return mapped_class()
+    except TypeError:
+        # A constructor that wants arguments, as a mapped dataclass has; the ORM does without too.
+        configure_mappers()
+        return sa.inspect(mapped_class).class_manager.new_instance()
+
+
+def _write(
+    session: Session, table: Table, record: Any, before: dict[str, Any] | None, changes: Changes
+) -> None:
+    stored = before or {column.name: column.default for column in table.public_columns}
+    values = stored | {column.name: _plain(value) for column, value in changes.items()}
+    _check_limits(changes, session.get_bind().dialect.name)
+    with refusing_write(session, table, values), session.begin_nested():
+        with session.no_autoflush:
+            _assign(record, changes)
+        _ask_table(session, table, before, values)
+        _check_deferred(session, table, values)
+        session.add(record)
+        session.flush()
+
+
+def _ask_table(
+    session: Session,
+    table: Table,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> None:
+    """Let the table's own ``info={"validate": callable(session, before, after)}`` refuse.
+
+    Both are values of all public columns by name; None before an insert and after a delete.
+    What it raises as a ValueError is told to the person; an Invalid tells it at the fields.
+    """
+    if table.validate is not None:
+        with session.no_autoflush:
+            table.validate(session, before, after)
+
+
+def _plain(value: Any) -> Any:
+    """Return what the database will hold: the SQL constants for JSON's two nulls are both None."""
+    return None if isinstance(value, sa.sql.elements.Null) or value is sa.JSON.NULL else value
+
+
+def _check_limits(changes: Changes, dialect: str) -> None:
+    errors: dict[str | None, list[str]] = {}
+    for column, value in changes.items():
+        try:
+            limits.check(column, value, dialect)
+        except ValueError as error:
+            errors[column.name] = [str(error)]
+    if errors:
+        raise Refused(errors)
+
+
+def _assign(record: Any, changes: Changes) -> None:
+    """Set the attributes; what a model's own validators refuse is told at its field."""
+    errors: dict[str | None, list[str]] = {}
+    for column, value in changes.items():
+        try:
+            _set(record, column, value)
+        except ValueError as error:
+            errors[column.name] = [str(error)]
+    if errors:
+        raise Refused(errors)
+
+
+def _set(record: Any, column: Column, value: Any) -> None:
+    try:
+        setattr(record, column.attr, value)
+    except ValueError:
+        # A mutable JSON type takes no SQL constant; None is the nearest that it does take.
+        if column.kind != "json" or _plain(value) is not None:
+            raise
+        setattr(record, column.attr, None)
+
+
+def _check_deferred(session: Session, table: Table, values: Mapping[str, Any]) -> None:
+    """Look references up whose constraint would fail only at the commit, when it is too late."""
+    if any(each.deferrable for each in table.sql.foreign_key_constraints):
+        with session.no_autoflush:
+            errors = missing_references(session, table, values)
+        if errors:
+            raise Refused(errors)

@@ -1,0 +1,56 @@
+"""Run a TableQuery: one page of its rows, and how many there are in all, as far as is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from dashboard.catalog import VisibleCatalog
+from dashboard.queries.query import TableQuery
+from dashboard.queries.sql import Statement
+from dashboard.queries.tokens import next_token
+
+Row = dict[str, Any]
+
+COUNT_LIMIT = 10_000
+"""Up to this many rows are counted: to count millions would cost more than the page itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows there are, or with ``more`` that there are more than ``count``."""
+
+    count: int
+    more: bool = False
+
+    def __str__(self) -> str:
+        return f"more than {self.count:,}" if self.more else f"{self.count:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``rows`` by column name, in order; ``total`` counts those of every page."""
+
+    rows: list[Row]
+    total: Total
+    next: str | None
+
+
+def fetch_page(session: Session, query: TableQuery, catalog: VisibleCatalog) -> Page:
+    """Read one page. Raises SQLAlchemy's errors where the database can't answer."""
+    statement = Statement(query, catalog)
+    found = [dict(row) for row in session.execute(statement.rows()).mappings()]
+    rows = found[: query.size]
+    more = len(found) > query.size
+    total = count(session, statement.matching())
+    return Page(rows, total, next_token(query, rows[-1]) if more else None)
+
+
+def count(session: Session, matching: sa.Select[Any]) -> Total:
+    """Count the rows of a SELECT, up to COUNT_LIMIT."""
+    some = matching.limit(COUNT_LIMIT + 1).subquery()
+    found = session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+    return Total(min(found, COUNT_LIMIT), more=found > COUNT_LIMIT)

@@ -1,0 +1,170 @@
+"""A TableQuery as SQL: its conditions, its order, and the labels of what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from dashboard.catalog import Column, Table, VisibleCatalog
+from dashboard.queries.query import Field, Filter, Sort, TableQuery
+
+Condition = sa.ColumnElement[bool]
+Expression = sa.ColumnElement[Any]
+
+LABEL = "label of {}"
+"""The name in a row of what the record that a column refers to is called."""
+
+
+class Source:
+    """A query's table with those that it refers to, each joined once, where it's needed."""
+
+    def __init__(self, table: Table, catalog: VisibleCatalog) -> None:
+        self._catalog = catalog
+        self._joined: dict[str, tuple[Table, sa.FromClause]] = {}
+        self.clause: sa.FromClause = table.sql
+
+    def referred(self, column: Column) -> tuple[Table, sa.FromClause] | None:
+        """Return what ``column`` refers to and its alias, None where that's out of sight."""
+        found = self._joined.get(column.name)
+        if found is None:
+            table = self._catalog.referred(column)
+            if table is None or column.reference is None:
+                return None
+            alias = table.sql.alias(f"referred_{len(self._joined)}")
+            on = column.sql == alias.c[column.reference.column]
+            self.clause = self.clause.outerjoin(alias, on)
+            found = self._joined[column.name] = (table, alias)
+        return found
+
+    def expression(self, field: Field) -> Expression:
+        """Return the SQL of a field's value, NULL where its reference names nothing."""
+        if field.through is None:
+            return field.column.sql
+        found = self.referred(field.through)
+        if found is None:
+            raise LookupError(f"What {field.through.name} refers to is out of sight.")
+        return found[1].c[field.column.sql.key]
+
+    def labels(self, columns: Iterable[Column]) -> dict[str, Expression]:
+        """Return the SQL for what the records that these columns refer to are called, by column."""
+        found = ((each.name, self.referred(each)) for each in columns)
+        return {name: label_of(*joined) for name, joined in found if joined is not None}
+
+    def where(self, query: TableQuery) -> list[Condition]:
+        """Return the conditions of the filters and of the search."""
+        conditions = [condition(each, self.expression(each.field)) for each in query.filters]
+        if not query.search:
+            return conditions
+        texts: list[Expression] = [each.sql for each in query.table.searchable_columns]
+        texts += self.labels(query.table.references).values()
+        return conditions + [_mentions(texts, word) for word in query.search.split()]
+
+
+class Statement:
+    """The SELECTs of one query of rows."""
+
+    def __init__(self, query: TableQuery, catalog: VisibleCatalog) -> None:
+        self._query = query
+        self._catalog = catalog
+
+    def rows(self) -> sa.Select[Any]:
+        """Select one row more than the page holds, which tells whether there is a next one."""
+        query = self._query
+        source = Source(query.table, self._catalog)
+        order = [(each, source.expression(each.field)) for each in query.order]
+        through = {
+            field.name: source.expression(field)
+            for field in (*query.columns, *(each.field for each in query.order))
+            if field.through is not None
+        }
+        labels = source.labels(query.labelled).items()
+        columns = [
+            *(each.sql.label(each.name) for each in query.table.public_columns),
+            *(expression.label(name) for name, expression in through.items()),
+            *(label.label(LABEL.format(name)) for name, label in labels),
+        ]
+        where = source.where(query)
+        if query.after is not None:
+            where.append(follows(order, query.after))
+        statement = sa.select(*columns).select_from(source.clause).where(*where)
+        ordered = statement.order_by(*(ordering(sort.descending, each) for sort, each in order))
+        return ordered.limit(query.size + 1)
+
+    def matching(self) -> sa.Select[Any]:
+        """Select something of each row of every page, to be counted."""
+        source = Source(self._query.table, self._catalog)
+        where = source.where(self._query)
+        return sa.select(sa.literal_column("1")).select_from(source.clause).where(*where)
+
+
+def label_of(table: Table, source: sa.FromClause) -> Expression:
+    """Return the SQL for what a row of ``source``, an alias of ``table``, is called."""
+    columns = [source.c[name] for name in table.label_columns]
+    if len(columns) == 1:
+        return columns[0]
+    texts = [sa.func.coalesce(sa.cast(each, sa.String), "") for each in columns]
+    label: Any = texts[0]
+    for text in texts[1:]:
+        label = label.concat(" ").concat(text)
+    return label
+
+
+def _mentions(texts: Iterable[Expression], word: str) -> Condition:
+    """Match a word in any of the texts."""
+    return sa.or_(sa.false(), *(_like(text, word) for text in texts))
+
+
+def condition(filter_: Filter, expression: Expression) -> Condition:
+    """Return the SQL of one filter. Every value is a parameter; LIKE's wildcards are escaped."""
+    return _CONDITIONS[filter_.op](expression, filter_.value)
+
+
+def _like(column: Expression, text: str, before: str = "%", after: str = "%") -> Condition:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    if not isinstance(column.type, sa.String) or isinstance(column.type, sa.Enum):
+        column = sa.cast(column, sa.String)
+    return column.ilike(f"{before}{escaped}{after}", escape="\\")
+
+
+_CONDITIONS: dict[str, Callable[[Expression, Any], Condition]] = {
+    "exact": lambda column, value: column == value,
+    "not": lambda column, value: column != value,
+    "contains": _like,
+    "startswith": lambda column, value: _like(column, value, before=""),
+    "endswith": lambda column, value: _like(column, value, after=""),
+    "gt": lambda column, value: column > value,
+    "gte": lambda column, value: column >= value,
+    "lt": lambda column, value: column < value,
+    "lte": lambda column, value: column <= value,
+    "in": lambda column, value: column.in_(value),
+    "notin": lambda column, value: column.not_in(value),
+    "isnull": lambda column, value: column.is_(None),
+    "notnull": lambda column, value: column.is_not(None),
+}
+
+
+def ordering(descending: bool, expression: Expression) -> sa.UnaryExpression[Any]:
+    """Order with NULL as the least value on every database, which is SQLite's own way."""
+    return expression.desc().nulls_last() if descending else expression.asc().nulls_first()
+
+
+def follows(order: list[tuple[Sort, Expression]], values: tuple[Any, ...]) -> Condition:
+    """Match the rows that come after ``values`` in ``order``: the keyset method."""
+    alternatives = []
+    for place, ((sort, expression), value) in enumerate(zip(order, values, strict=True)):
+        same = [
+            earlier == known if known is not None else earlier.is_(None)
+            for (_, earlier), known in zip(order[:place], values[:place], strict=True)
+        ]
+        alternatives.append(sa.and_(*same, _beyond(sort, expression, value)))
+    return sa.or_(*alternatives)
+
+
+def _beyond(sort: Sort, column: Expression, value: Any) -> Condition:
+    # A bare True or False can't be on either side of < and >.
+    known = sa.literal(value, column.type)
+    if sort.descending:
+        return sa.false() if value is None else sa.or_(column < known, column.is_(None))
+    return column.is_not(None) if value is None else column > known

@@ -1,0 +1,110 @@
+"""The live view of the home page: boards, and the tables that somebody may see."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from dashboard.catalog import Table
+from dashboard.changes import Change
+from dashboard.models.boards import Board, Panel
+from dashboard.queries.live import Operation
+from dashboard.queries.page import count
+from dashboard.views.access import Access
+from dashboard.views.cells import printable
+from dashboard.views.fragments import render_macro
+from dashboard.views.paths import Paths
+from dashboard.views.saved import SavedViews
+
+Card = dict[str, Any]
+
+NAMED = frozenset({"boards", "panels", "saved_views"})
+"""The tables of whose records more is shown than how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeState:
+    """``setup`` are the tables by which editors make boards; ``saved`` are everyone's views."""
+
+    boards: list[Card]
+    tables: list[Card]
+    setup: list[Card]
+    saved: list[Card]
+
+
+class HomeView:
+    def __init__(self, access: Access, paths: Paths) -> None:
+        self.name = Paths().home()
+        self.key: Hashable = (self.name, access.role, paths)
+        self._access = access
+        self._catalog = access.catalog
+        self._paths = paths
+        self._saved = SavedViews(None, access, paths)
+        self.reads = self._saved.reads | {table.name for table in access.catalog}
+
+    def touched_by(self, change: Change) -> bool:
+        # Of the records it only counts how many there are.
+        return change.op != "update" or change.table in NAMED
+
+    def load(self, session: Session) -> HomeState:
+        listed = [table for table in self._catalog if table.listed]
+        others = [
+            table for table in self._catalog if not table.listed and self._access.may("edit", table)
+        ]
+        return HomeState(
+            boards=self._boards(session) if "boards" in self._catalog else [],
+            tables=list(self._cards(session, listed)),
+            setup=list(self._cards(session, others)),
+            saved=self._saved.load(session),
+        )
+
+    def _boards(self, session: Session) -> list[Card]:
+        panels = sa.select(sa.func.count()).where(Panel.board_id == Board.id).scalar_subquery()
+        columns = sa.select(Board.slug, Board.title, Board.description, panels.label("panels"))
+        rows = session.execute(columns.order_by(Board.position, Board.title))
+        return [
+            {
+                "name": row.slug,
+                "label": printable(row.title),
+                "href": self._paths.board(row.slug),
+                "description": printable(row.description or ""),
+                "count_text": f"{row.panels} panel{'' if row.panels == 1 else 's'}",
+            }
+            for row in rows
+        ]
+
+    def _cards(self, session: Session, tables: Iterable[Table]) -> Iterable[Card]:
+        for table in tables:
+            every: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(table.sql)
+            yield {
+                "name": table.name,
+                "label": table.label,
+                "href": self._paths.table(table.name),
+                "description": table.description,
+                "count_text": str(count(session, every)),
+            }
+
+    def parts(self, state: Any) -> tuple[()]:
+        return ()
+
+    def difference(
+        self, old: HomeState, new: HomeState, changes: Sequence[Change]
+    ) -> list[Operation]:
+        before = self.whole(old)
+        return [each for each in self.whole(new) if each not in before]
+
+    def whole(self, state: HomeState) -> list[Operation]:
+        cards = {"boards": state.boards, "tables": state.tables, "setup": state.setup}
+        htmls = {
+            name: render_macro("macros/cards.pt", "cards", tables=some)
+            for name, some in cards.items()
+        }
+        htmls["saved"] = render_macro("macros/saved.pt", "links", saved=state.saved)
+        return [{"op": "html", "target": name, "html": html} for name, html in htmls.items()]
+
+    def totals(self, state: HomeState) -> dict[str, Any]:
+        return {"total": None}

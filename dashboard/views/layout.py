@@ -1,0 +1,83 @@
+"""What every template gets besides its own: paths, the person, messages, the tables' links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from pyramid.config import Configurator
+from pyramid.csrf import get_csrf_token
+from pyramid.events import BeforeRender
+from pyramid.request import Request
+
+from dashboard.models.boards import Board
+from dashboard.views.cells import printable
+
+SITE = "Live Dashboard"
+MOST_BOARDS = 8
+"""How many boards have a link on every page; the home page has all."""
+
+
+def add_globals(event: BeforeRender) -> None:
+    request: Request | None = event.get("request")
+    if request is None:
+        return
+    event.setdefault("site", SITE)
+    event.setdefault("paths", request.paths)
+    event.setdefault("user", request.identity)
+    event.setdefault("get_csrf_token", lambda: get_csrf_token(request))
+    event.setdefault("messages", Messages(request))
+    event.setdefault("nav", Nav(request))
+    event.setdefault("live", None)
+
+
+class Messages:
+    """The flash messages. They are taken when they're rendered, and a page that shows none
+    doesn't start a session."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        yield from self._request.session.pop_flash()
+
+
+class Nav:
+    """Links to the boards, and to the tables that the person may see."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        yield from self._boards()
+        request = self._request
+        here = (request.matchdict or {}).get("table")
+        for table in request.access.catalog:
+            if table.listed:
+                yield {
+                    "label": table.label,
+                    "href": request.paths.table(table.name),
+                    "current": table.name == here,
+                    "board": False,
+                }
+
+    def _boards(self) -> Iterator[dict[str, Any]]:
+        request = self._request
+        # The page of an error mustn't need the database, which may be what is broken.
+        broken = getattr(request, "exception", None) is not None
+        if broken or "boards" not in request.access.catalog:
+            return
+        here = (request.matchdict or {}).get("slug")
+        order = sa.select(Board.slug, Board.title).order_by(Board.position, Board.title)
+        for row in request.dbsession.execute(order.limit(MOST_BOARDS)):
+            yield {
+                "label": printable(row.title),
+                "href": request.paths.board(row.slug),
+                "current": row.slug == here,
+                "board": True,
+            }
+
+
+def includeme(config: Configurator) -> None:
+    config.add_subscriber(add_globals, BeforeRender)

@@ -1,0 +1,113 @@
+"""Fixtures that every test may use: a migrated database and what listens to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Each application of the tests would compile every template again. Chameleon reads this when
+# it's imported; what it keeps there is named by the template's content.
+TEMPLATE_CACHE = Path(__file__).parents[1] / ".template_cache"
+TEMPLATE_CACHE.mkdir(exist_ok=True)
+os.environ.setdefault("CHAMELEON_CACHE", str(TEMPLATE_CACHE))
+
+import hypothesis
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+
+from dashboard.changes import Broadcaster, broadcaster_of, install
+from dashboard.models.engine import make_engine, reader_of
+from dashboard.models.migrations import upgrade
+from tests.support import shop
+from tests.support.browser import chromium as chromium
+from tests.support.databases import Databases, settle
+from tests.support.server import Server, running
+
+# How long an example takes says nothing here but how busy the machine is.
+hypothesis.settings.register_profile("dashboard", deadline=None)
+hypothesis.settings.load_profile("dashboard")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser, so that it runs with nothing beside it."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    databases = Databases(tmp_path_factory.mktemp("databases"))
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def template(databases: Databases) -> str:
+    """The URL of a database with the program's own tables and the shop's, to be copied."""
+    url = databases.make()
+    engine = make_engine(url)
+    upgrade(engine)
+    shop.Base.metadata.create_all(engine)
+    settle(engine)
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file of the same, for tests that are of SQLite whatever the others are of."""
+    path = tmp_path_factory.mktemp("migrated") / "migrated.sqlite"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    shop.Base.metadata.create_all(engine)
+    settle(engine)
+    return path
+
+
+@pytest.fixture
+def database(databases: Databases, template: str) -> Iterator[str]:
+    """The URL of a database of the test's own, migrated, with the shop's tables in it."""
+    url = databases.make(template)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def empty_database(databases: Databases) -> Iterator[str]:
+    """The URL of a database of the test's own with nothing in it."""
+    url = databases.make()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    engine = make_engine(database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def broadcaster(engine: Engine) -> Iterator[Broadcaster]:
+    broadcaster = broadcaster_of(reader_of(engine), poll=0.05)
+    yield broadcaster
+    broadcaster.stop()
+
+
+@pytest.fixture
+def sessions(engine: Engine, broadcaster: Broadcaster) -> sessionmaker[Any]:
+    """A sessionmaker with capture on it, publishing to ``broadcaster``."""
+    sessions = sessionmaker(engine)
+    install(sessions, publish=broadcaster.publish)
+    return sessions
+
+
+@pytest.fixture
+def server(database: str) -> Iterator[Server]:
+    """The program serving the shop; anyone may watch."""
+    with running(database) as server:
+        yield server

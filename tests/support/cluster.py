@@ -1,0 +1,71 @@
+"""A PostgreSQL server of a test's own, which can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: each.parent.name)
+    path = shutil.which("initdb")
+    if path is not None:
+        return Path(path).parent
+    if not found:
+        if os.environ.get("DASHBOARD_REQUIRE_SERVICES") == "1":
+            pytest.fail("There is no initdb: install PostgreSQL's server.")
+        pytest.skip("There is no PostgreSQL here.")
+    return found[-1]
+
+
+class Cluster:
+    """``with Cluster() as cluster``; ``kill`` ends it at once, ``start`` starts it again."""
+
+    def __init__(self) -> None:
+        self._programs = _programs()
+        # PostgreSQL refuses to run as root.
+        self._as = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        self._folder = Path(tempfile.mkdtemp(prefix="dashboard-postgresql-", dir="/tmp"))
+        if self._as:
+            shutil.chown(self._folder, "postgres")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as, str(self._programs / program), "-D", str(self._folder / "data")]
+        with (self._folder / "output").open("ab") as output:
+            subprocess.run(
+                [*command, *arguments],
+                check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                timeout=60,
+            )  # fmt: skip
+
+    def start(self) -> None:
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "-w", "-t", "30", "-l", log, "-o", options, "start")
+
+    def kill(self) -> None:
+        """End it without any goodbye; it recovers by its own log at the next start."""
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def stop(self) -> None:
+        """Let it end every connection properly."""
+        self._run("pg_ctl", "-w", "-m", "fast", "stop")
+
+    def __enter__(self) -> Cluster:
+        self._run("initdb", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)

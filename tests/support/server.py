@@ -1,0 +1,88 @@
+"""The program on a real server of its own, in a thread of the test's process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.registry import Registry
+from sqlalchemy.orm import sessionmaker
+from waitress.server import create_server
+
+from dashboard import main
+from dashboard.streaming.hub import Hub
+from dashboard.streaming.server import hub_options, make_server
+
+STREAMING = os.environ.get("DASHBOARD_TEST_STREAMING", "hub")
+"""How tests that don't say otherwise stream: ``hub`` or ``threads``."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; ``url`` has no slash at its end."""
+
+    url: str
+    registry: Registry
+    hub: Hub
+
+    @property
+    def sessions(self) -> sessionmaker[Any]:
+        """Real sessions of the server's own: what they commit is captured and published."""
+        return self.registry["dashboard.dbsession_factory"]
+
+
+@contextmanager
+def running(
+    database: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    streaming: str = STREAMING,
+    **settings: Any,
+) -> Iterator[Server]:
+    """Serve the shop's models from ``database``; ``settings`` are those of ``dashboard.*``.
+
+    ``port`` 0 takes one that is free. ``streaming`` is ``hub`` for the program's own server,
+    ``threads`` for a plain waitress, where each stream holds a thread.
+    """
+    given = {
+        "environment": "development",
+        "models": "tests.support.shop",
+        "public": True,
+        "poll": 0.05,
+        "max_streams": 100,
+        **settings,
+    }
+    app = main(
+        {},
+        **{"sqlalchemy.url": database},
+        **{f"dashboard.{name}": str(value) for name, value in given.items()},
+    )
+    hub = Hub(**hub_options(app))
+    hub.start()
+    listen = f"{host}:{port}"
+    if streaming == "hub":
+        server = make_server(app, hub, listen=listen)
+    else:
+        server = create_server(app, listen=listen, threads=110, asyncore_use_poll=True)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield Server(f"http://{host}:{server.effective_port}", app.registry, hub)
+    finally:
+        hub.shut_down(timeout=1)
+        app.registry["dashboard.broadcaster"].stop()
+        app.registry["dashboard.presence"].close()
+        app.registry["dashboard.backplane"].close()
+        server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)
+        # A client's idle connection would keep waitress's loop running.
+        for channel in list(server.active_channels.values()):
+            channel.will_close = True
+        server.pull_trigger()
+        server.close()
+        thread.join(timeout=2)
+        app.registry["dashboard.engine"].dispose()
