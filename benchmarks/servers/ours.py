@@ -24,7 +24,7 @@ from benchmarks.servers.pace import Pace
 from benchmarks.window import Window
 from dashboard import main as make_app
 from dashboard.changes import Change, log
-from dashboard.changes.append import append
+from dashboard.changes.append import Log
 from dashboard.models.passwords import hash_password
 from dashboard.models.people import User
 from dashboard.streaming import channel
@@ -46,7 +46,8 @@ class Publisher:
         with self._registry["dashboard.engine"].begin() as connection:
             first = log.head(connection).seq + 1
             differences = [Difference(number) for number in range(first, first + count)]
-            self._prepared = append(connection, differences, actor=None).changes
+            appended = Log(connection.dialect).append(connection, differences, actor=None)
+            self._prepared = appended.changes
         # Makes the broadcaster follow from here, as the first subscriber would have.
         self._registry["dashboard.broadcaster"].start()
         return {"first": first}

@@ -18,6 +18,9 @@ from dashboard.catalog.table import Column, Table
 TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
 FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
 
+PLAIN = frozenset({type(None), bool, int, str})
+"""The types whose values JSON has as they are."""
+
 
 def to_json(value: Any) -> Any:
     """Return ``value`` as JSON has it: the form in which the log and the wire carry it.

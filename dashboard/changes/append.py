@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.engine import Dialect
 
 from dashboard.changes.change import Change, JsonRow
 from dashboard.changes.log import HEAD, LOG, to_key_text
+from dashboard.changes.prepared import Prepared, as_sqlalchemys
 from dashboard.models.types import utc_now
 
 
@@ -34,104 +37,119 @@ class Appended(NamedTuple):
     changes: list[Change]
 
 
-# Built once: making a statement takes longer than running it.
-_ADVANCE = sa.update(HEAD).where(HEAD.c.id == 1).values(seq=HEAD.c.seq + sa.bindparam("count"))
-_ADVANCE_RETURNING = _ADVANCE.returning(HEAD.c.epoch, HEAD.c.seq)
-_READ_ADVANCED = sa.select(HEAD.c.epoch, HEAD.c.seq).where(HEAD.c.id == 1)
-_INSERT = sa.insert(LOG)
-
-# One message to PostgreSQL, which is why its values are rendered as literals. Whoever else commits
-# waits for the head row while this one runs, but not for its client.
-_APPEND_AND_COMMIT = sa.text(
-    """
+# Numbers and rows in one message to PostgreSQL. Whoever else commits waits for the head row while
+# this one runs, but not for its client.
+_APPEND_AND_COMMIT = """
     WITH head AS (
-        UPDATE dashboard_change_head SET seq = seq + :count WHERE id = 1 RETURNING epoch, seq
+        UPDATE dashboard_change_head SET seq = seq + %s WHERE id = 1 RETURNING epoch, seq
     ), added AS (
         INSERT INTO dashboard_change_log (seq, table_name, key, op, before, after, actor, at)
-        SELECT head.seq - :count + n, table_name, key, op, before, after, actor, at
-        FROM head, json_to_recordset(:records) AS record (
-            n bigint, table_name text, key text, op text, before text, after text, actor text,
-            at timestamptz
-        )
+        SELECT head.seq - %s + n, table_name, key, op, before, after, %s, %s
+        FROM head, (VALUES {rows}) AS record (n, table_name, key, op, before, after)
     )
     SELECT epoch, seq FROM head;
     COMMIT
     """
-).bindparams(
-    sa.bindparam("count", type_=sa.Integer, literal_execute=True),
-    sa.bindparam("records", type_=sa.Text, literal_execute=True),
-)
+MOST_IN_A_MESSAGE = 1000
 
 
-def append(connection: Connection, differences: Sequence[Differs], actor: str | None) -> Appended:
-    """Number the differences and write them to the log.
+class Log:
+    """Appends to the log of one engine's database; its statements are made once."""
 
-    Call it as the last step before the commit: from here the head row is locked, which is what
-    keeps the numbers in commit order.
-    """
-    count = len(differences)
-    if connection.dialect.update_returning:
-        epoch, last = connection.execute(_ADVANCE_RETURNING, {"count": count}).one()
-    else:
-        connection.execute(_ADVANCE, {"count": count})
-        epoch, last = connection.execute(_READ_ADVANCED).one()
-    records = _records(differences, actor)
-    for seq, record in enumerate(records, last - count + 1):
-        record["seq"] = seq
-    connection.execute(_INSERT, records)
-    return Appended(epoch, _changes(differences, records, last))
+    def __init__(self, dialect: Dialect) -> None:
+        advance = sa.update(HEAD).where(HEAD.c.id == 1)
+        advance = advance.values(seq=HEAD.c.seq + sa.bindparam("count"))
+        read = sa.select(HEAD.c.epoch, HEAD.c.seq).where(HEAD.c.id == 1)
+        self._returns = dialect.update_returning
+        if self._returns:
+            advance = advance.returning(HEAD.c.epoch, HEAD.c.seq)
+        self._advance = Prepared(advance, dialect)
+        self._read = Prepared(read, dialect)
+        self._insert = Prepared(sa.insert(LOG), dialect, LOG.c.keys())
+        self._in_one_message = dialect.driver == "psycopg"
+
+    def append(
+        self, connection: Connection, differences: Sequence[Differs], actor: str | None
+    ) -> Appended:
+        """Number the differences and write them to the log.
+
+        Call it as the last step before the commit: from here the head row is locked, which is what
+        keeps the numbers in commit order.
+        """
+        epoch, last = self._take_numbers(connection, len(differences))
+        changes = _changes(differences, last - len(differences), actor)
+        self._insert.run(connection, [_record(each) for each in changes])
+        return Appended(epoch, changes)
+
+    def append_and_commit(
+        self, connection: Connection, differences: Sequence[Differs], actor: str | None
+    ) -> Appended:
+        """Append, and commit in the same round trip where that can be done.
+
+        The head row's lock is what all writers wait for. Where it can't be done the caller's own
+        commit follows; where it was done that finds nothing to commit.
+        """
+        if not self._in_one_message or len(differences) > MOST_IN_A_MESSAGE:
+            return self.append(connection, differences, actor)
+        changes = _changes(differences, 0, actor)
+        epoch, last = _send(connection, changes)
+        before = last - len(changes)
+        return Appended(epoch, [replace(each, seq=before + each.seq) for each in changes])
+
+    def _take_numbers(self, connection: Connection, count: int) -> tuple[str, int]:
+        """Advance the head; return the epoch and the last of the numbers taken."""
+        if self._returns:
+            rows = self._advance.rows(connection, {"count": count})
+        else:
+            self._advance.run(connection, [{"count": count}])
+            rows = self._read.rows(connection, {})
+        ((epoch, last),) = rows
+        return epoch, last
 
 
-def append_and_commit(
-    connection: Connection, differences: Sequence[Differs], actor: str | None
-) -> Appended:
-    """Append, and commit in the same round trip where that can be done.
+def _send(connection: Connection, changes: Sequence[Change]) -> tuple[str, int]:
+    """Append to PostgreSQL's log and commit; return the epoch and the last number taken."""
+    from psycopg import ClientCursor, Error  # The one cursor that sends several statements.
 
-    The head row's lock is what all writers wait for. Where it can't be done the caller's own
-    commit follows; where it was done that finds nothing to commit.
-    """
-    if connection.dialect.driver != "psycopg":
-        return append(connection, differences, actor)
-    records = _records(differences, actor)
-    numbered = [
-        {**record, "n": n, "at": record["at"].isoformat()} for n, record in enumerate(records, 1)
-    ]
-    parameters = {"count": len(records), "records": json.dumps(numbered)}
-    epoch, last = connection.execute(_APPEND_AND_COMMIT, parameters).one()
-    return Appended(epoch, _changes(differences, records, last))
+    values: list[Any] = [len(changes), len(changes), changes[0].actor, changes[0].at]
+    for each in changes:
+        record = _record(each)
+        values += [record[name] for name in ("seq", "table_name", "key", "op", "before", "after")]
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(changes))
+    driver: Any = connection.connection.dbapi_connection
+    with ClientCursor(driver) as cursor:
+        try:
+            cursor.execute(_APPEND_AND_COMMIT.format(rows=rows), values)
+            (head,) = cursor.fetchall()
+            return head
+        except Error as error:
+            raise as_sqlalchemys(error, _APPEND_AND_COMMIT, connection.dialect) from error
 
 
-def _records(differences: Sequence[Differs], actor: str | None) -> list[dict[str, Any]]:
-    """Return the log's rows, but for their numbers."""
+def _changes(differences: Sequence[Differs], before: int, actor: str | None) -> list[Change]:
+    """Return the differences as changes with the numbers that follow ``before``."""
     at = utc_now()
     return [
-        {
-            "table_name": each.table,
-            "key": to_key_text(each.key),
-            "op": _op(each),
-            "before": None if each.before is None else json.dumps(each.before),
-            "after": None if each.after is None else json.dumps(each.after),
-            "actor": actor,
-            "at": at,
-        }
-        for each in differences
+        Change(seq, each.table, each.key, _op(each), each.before, each.after, actor, at)
+        for seq, each in enumerate(differences, before + 1)
     ]
+
+
+def _record(change: Change) -> dict[str, Any]:
+    """Return a change as the log's row has it."""
+    return {
+        "seq": change.seq,
+        "table_name": change.table,
+        "key": to_key_text(change.key),
+        "op": change.op,
+        "before": None if change.before is None else json.dumps(change.before),
+        "after": None if change.after is None else json.dumps(change.after),
+        "actor": change.actor,
+        "at": change.at,
+    }
 
 
 def _op(difference: Differs) -> str:
     if difference.before is None:
         return "insert"
     return "delete" if difference.after is None else "update"
-
-
-def _changes(
-    differences: Sequence[Differs], records: Sequence[dict[str, Any]], last: int
-) -> list[Change]:
-    numbered = enumerate(zip(differences, records, strict=True), last - len(records) + 1)
-    return [
-        Change(
-            seq, each.table, each.key, record["op"], each.before, each.after, record["actor"],
-            record["at"],
-        )
-        for seq, (each, record) in numbered
-    ]  # fmt: skip

@@ -20,10 +20,12 @@ LOG = cast(sa.Table, ChangeRecord.__table__)
 
 Reader = Connection | Session
 
+_to_key_text = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def to_key_text(key: Sequence[Any]) -> str:
     """Return a key of JSON values as the log's ``key`` column has it."""
-    return json.dumps(list(key), separators=(",", ":"))
+    return _to_key_text(key)
 
 
 def _from_record(row: Any) -> Change:

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
-from dashboard.changes.append import Appended, append, append_and_commit
+from dashboard.changes.append import Appended, Log
 from dashboard.changes.capture import statements
 from dashboard.changes.capture.pending import Difference, Pending
-from dashboard.changes.capture.watched import Key, NameOf, Watched, WatchedTables
+from dashboard.changes.capture.watched import Key, NameOf, Row, Watched, WatchedTables
 from dashboard.changes.change import Change, Cursor
 
 logger = logging.getLogger(__name__)
@@ -54,9 +54,12 @@ class Capture:
         event.listen(engine, "after_execute", self.after_execute)
         event.listen(engine, "begin", self.forget)
         event.listen(engine, "rollback", self.forget)
-        event.listen(engine, "commit", lambda connection: self.log(connection, append_and_commit))
+        log = Log(engine.dialect)
         event.listen(
-            engine, "prepare_twophase", lambda connection, xid: self.log(connection, append)
+            engine, "commit", lambda connection: self.log(connection, log.append_and_commit)
+        )
+        event.listen(
+            engine, "prepare_twophase", lambda connection, xid: self.log(connection, log.append)
         )
         event.listen(sessions, "after_begin", self.after_begin)
         event.listen(sessions, "after_commit", self.after_commit)
@@ -94,42 +97,36 @@ class Capture:
                 for each in sets
                 for row in pending.touch(watched, watched.rows(connection, select, each))
             ]
-        deleting = isinstance(statement, sa.Delete)
-        if deleting:
-            pending.touch_cascades(connection, watched, rows, deleting)
-        elif self._moves_key(watched, statement, sets):
-            if keys is not None:
-                # Rows that this transaction added or moved take along what refers to them now.
-                rows = list(watched.fetch(connection, keys))
-            pending.touch_cascades(connection, watched, rows, deleting)
-        if not deleting:
-            self._note_moved_keys(connection, pending, watched, statement, sets, keys)
+        if isinstance(statement, sa.Delete):
+            pending.touch_cascades(connection, watched, rows, deleting=True)
+        else:
+            self._note_moves(connection, pending, watched, statement, sets, keys, rows)
         return statement
 
-    def _moves_key(self, watched: Watched, statement: sa.Update, sets: Sequence[Any]) -> bool:
-        referred = {name for each in self._tables.cascades(watched.table) for name in each.referred}
-        return any(
-            name in referred for row in statements.written_values(statement, sets) for name in row
-        )
-
-    def _note_moved_keys(
+    def _note_moves(
         self,
         connection: Connection,
         pending: Pending,
         watched: Watched,
         statement: sa.Update,
         sets: Sequence[Any],
-        keys: Sequence[Any] | None,
+        keys: list[Key] | None,
+        rows: list[Row],
     ) -> None:
-        """Note where rows go whose primary key an UPDATE sets."""
+        """Note where rows go whose primary key an UPDATE sets, and what refers to them."""
         written = statements.written_values(statement, sets)
-        names = [column.name for column in watched.key]
-        if not any(name in row for row in written for name in names):
+        names = {name for row in written for name in row}
+        if not names.isdisjoint(self._tables.referred(watched.table)):
+            if keys is not None:
+                # Rows that this transaction added or moved take along what refers to them now.
+                rows = list(watched.fetch(connection, keys))
+            pending.touch_cascades(connection, watched, rows, deleting=False)
+        if names.isdisjoint(watched.key_names):
             return
         if keys is None:
             pending.expect_new_keys(connection, watched)
             return
-        old = [dict(zip(names, key, strict=True)) for key in keys]
+        old = [dict(zip(watched.key_names, key, strict=True)) for key in keys]
         merged = [{**before, **row} for before, row in zip(old, written, strict=True)]
         new = statements.keys_in_values(watched, merged)
         if new is None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from dashboard.catalog.values import to_json
+from dashboard.catalog.values import PLAIN, to_json
 from dashboard.changes.capture.watched import Cascade, Key, Row, Watched, WatchedTables
 from dashboard.changes.change import JsonRow
 
@@ -170,4 +170,10 @@ def _all_keys(connection: Connection, watched: Watched) -> Iterator[Key]:
 
 
 def _public(watched: Watched, row: Row | None) -> JsonRow | None:
-    return None if row is None else {name: to_json(row[name]) for name in watched.public}
+    if row is None:
+        return None
+    # Most values are what JSON has too, and every commit waits for this.
+    return {
+        name: value if type(value := row[name]) in PLAIN else to_json(value)
+        for name in watched.public
+    }

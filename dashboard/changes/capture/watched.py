@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from dashboard.changes.prepared import Prepared
+
 Key = tuple[Any, ...]
 Row = dict[str, Any]
 NameOf = Callable[[sa.Table], str | None]
@@ -31,6 +33,9 @@ class Cascade:
     on_update: bool
 
 
+Cascades = dict[sa.Table, list[Cascade]]
+
+
 class Watched:
     """A table as capture sees it. ``name`` is the catalog's name, None where it isn't live."""
 
@@ -42,12 +47,14 @@ class Watched:
         # A many-to-many table may have no primary key; its whole row is then what names it.
         self.key = tuple(table.primary_key.columns) or self.columns
         self.public = tuple(each.name for each in self.columns if not each.info.get("private"))
+        self.key_names = tuple(column.name for column in self.key)
         self._names = tuple(column.name for column in self.columns)
-        self._key_names = tuple(column.name for column in self.key)
-        self._selects: dict[tuple[Any, ...], sa.Select[Any]] = {}  # Making one takes long.
+        # Making a statement takes longer than running it.
+        self._selects: dict[tuple[Any, ...], sa.Select[Any]] = {}
+        self._prepared: dict[tuple[Any, ...], Prepared] = {}
 
     def key_of(self, row: Row) -> Key:
-        return tuple([row[name] for name in self._key_names])
+        return tuple([row[name] for name in self.key_names])
 
     def fetch(
         self, connection: Connection, keys: Iterable[Key], *, lock: bool = True
@@ -66,16 +73,24 @@ class Watched:
         """Read and lock the rows whose ``columns`` have one of these combinations of values."""
         remaining = iter(values)
         while some := list(islice(remaining, KEYS_PER_QUERY)):
-            statement = self._select_by(tuple(columns), many=len(some) > 1, lock=lock)
-            yield from self.rows(connection, statement, _parameters(some))
+            shape = (tuple(columns), lock)
+            if len(some) == 1:
+                found = self._by_one(connection, shape).rows(connection, _parameters(some[0]))
+                yield from (dict(zip(self._names, row, strict=True)) for row in found)
+            else:
+                yield from self.rows(connection, self._by_some(shape), {"keys": _values(some)})
 
-    def _select_by(
-        self, columns: tuple[sa.Column[Any], ...], *, many: bool, lock: bool
-    ) -> sa.Select[Any]:
-        shape = (columns, many, lock)
+    def _by_one(self, connection: Connection, shape: tuple[Any, ...]) -> Prepared:
+        if shape not in self._prepared:
+            columns, lock = shape
+            select = self.select(_equal(columns), lock=lock)
+            self._prepared[shape] = Prepared(select, connection.dialect)
+        return self._prepared[shape]
+
+    def _by_some(self, shape: tuple[Any, ...]) -> sa.Select[Any]:
         if shape not in self._selects:
-            select = self.select(_in(columns) if many else _equal(columns), lock=lock)
-            self._selects[shape] = select
+            columns, lock = shape
+            self._selects[shape] = self.select(_in(columns), lock=lock)
         return self._selects[shape]
 
     def rows(
@@ -102,15 +117,16 @@ def _in(columns: Sequence[sa.Column[Any]]) -> sa.ColumnElement[bool]:
     return columns[0].in_(keys) if len(columns) == 1 else sa.tuple_(*columns).in_(keys)
 
 
+def _values(keys: Sequence[Sequence[Any]]) -> list[Any]:
+    return [key[0] if len(key) == 1 else tuple(key) for key in keys]
+
+
 def _equal(columns: Sequence[sa.Column[Any]]) -> sa.ColumnElement[bool]:
-    """Return what ``_in`` does for one key, which is quicker."""
     return sa.and_(*(each == sa.bindparam(f"key_{n}") for n, each in enumerate(columns)))
 
 
-def _parameters(keys: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    if len(keys) == 1:
-        return {f"key_{n}": each for n, each in enumerate(keys[0])}
-    return {"keys": [key[0] if len(key) == 1 else tuple(key) for key in keys]}
+def _parameters(key: Sequence[Any]) -> dict[str, Any]:
+    return {f"key_{n}": each for n, each in enumerate(key)}
 
 
 class WatchedTables:
@@ -119,7 +135,8 @@ class WatchedTables:
     def __init__(self, name_of: NameOf) -> None:
         self._name_of = name_of
         self._watched: dict[sa.Table, Watched] = {}
-        self._cascades: dict[tuple[sa.MetaData, int], dict[sa.Table, list[Cascade]]] = {}
+        self._cascades: dict[tuple[sa.MetaData, int], Cascades] = {}
+        self._referred: dict[tuple[sa.Table, int], frozenset[str]] = {}
 
     def of_statement(self, statement: Any) -> Watched | None:
         """Return the Watched that a DML statement writes to, None where nobody looks at it."""
@@ -148,9 +165,18 @@ class WatchedTables:
             found = self._cascades[version] = _read_cascades(metadata)
         return found.get(table, [])
 
+    def referred(self, table: sa.Table) -> frozenset[str]:
+        """Return ``table``'s columns whose new values the database may carry to other rows."""
+        version = (table, len(table.metadata.tables))
+        found = self._referred.get(version)
+        if found is None:
+            names = (name for each in self.cascades(table) for name in each.referred)
+            found = self._referred[version] = frozenset(names)
+        return found
 
-def _read_cascades(metadata: sa.MetaData) -> dict[sa.Table, list[Cascade]]:
-    found: dict[sa.Table, list[Cascade]] = {}
+
+def _read_cascades(metadata: sa.MetaData) -> Cascades:
+    found: Cascades = {}
     for child in metadata.tables.values():
         for constraint in child.foreign_key_constraints:
             on_delete = _acts(constraint.ondelete)
