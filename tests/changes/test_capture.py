@@ -86,6 +86,21 @@ def test_inserted_keys_are_those_that_the_database_made(sessions: Any, changes: 
     assert brief(changes()) == {("insert", "customer", (key,)) for key in range(2, 7)}
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("inline", [False, True])
+def test_inserts_of_core_are_logged_whatever_they_tell_of_their_keys(
+    sessions: Any, changes: Any, count: int, inline: bool
+) -> None:
+    statement = sa.insert(Customer.__table__)
+    with sessions.begin() as session:
+        session.connection().execute(
+            statement.inline() if inline else statement,
+            [{"name": f"C{number}"} for number in range(count)],
+        )
+        session.connection().execute(statement.inline(), {"name": "last"})
+    assert brief(changes()) == {("insert", "customer", (key,)) for key in range(2, 3 + count)}
+
+
 def test_many_to_many_rows_are_logged(sessions: Any, changes: Any) -> None:
     with sessions.begin() as session:
         session.get(Customer, 1).tags = [Tag(name="new")]

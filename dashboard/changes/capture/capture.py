@@ -151,7 +151,7 @@ class Capture:
             if len(sets) > 1 and connection.dialect.name == "sqlite":
                 # Where SQLite refuses one of the rows, those before it stay.
                 self._expect_rows(connection, pending, watched, keys)
-            if keys is None and not statement._return_defaults:
+            if keys is None and len(sets) > 1 and not statement._return_defaults:
                 # So the result of an insert of many rows knows the keys that the database made.
                 return statement.return_defaults(*watched.key)
             return statement

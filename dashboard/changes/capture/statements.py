@@ -106,6 +106,7 @@ def is_plain_insert(statement: sa.Insert) -> bool:
     """Tell whether the statement only adds rows whose keys its result will know."""
     return not (
         statement.select is not None
+        or statement._inline
         or statement._returning
         or statement._post_values_clause is not None
         or statement._prefixes
