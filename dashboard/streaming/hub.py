@@ -8,19 +8,18 @@ import logging
 import random
 import socket
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dashboard.changes import Ended
 from dashboard.models.engine import is_away
 from dashboard.streaming.channel import Channel
 from dashboard.streaming.connection import Connection
 from dashboard.streaming.framing import CHUNKED, PLAIN
-from dashboard.streaming.heartbeats import Heartbeats
 from dashboard.streaming.metrics import Metrics
 from dashboard.streaming.presence import LocalPresence, Presence
+from dashboard.streaming.pulse import Pulse
 from dashboard.streaming.source import Shareable
 from dashboard.streaming.sse import Event
 from dashboard.streaming.stream import Stream
@@ -77,15 +76,14 @@ class Hub:
         self.metrics = Metrics()
         self._lifetime = lifetime
         self._backlog = backlog
-        self._heartbeats = Heartbeats(heartbeat)
         self._streams: dict[Stream, None] = {}
         self._channels: dict[Hashable, Channel] = {}
         self._pool = ThreadPoolExecutor(CATCHING_UP, thread_name_prefix="dashboard-catch-up")
         self._talk = ThreadPoolExecutor(TALKING, thread_name_prefix="dashboard-websocket")
         self._loop: asyncio.AbstractEventLoop = new_event_loop()
         self.gatherings = Gatherings(self._loop, presence or LocalPresence())
+        self._pulse = Pulse(heartbeat, self._loop, self.metrics, self.end, self._submit)
         self._stopping = False
-        self._away = False
         self._empty = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dashboard-hub", daemon=True)
 
@@ -130,7 +128,7 @@ class Hub:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._schedule_beat()
+        self._pulse.start()
         self._loop.run_forever()
 
     def now(self) -> float:
@@ -148,7 +146,7 @@ class Hub:
     def add(self, stream: Stream) -> None:
         """Hold a stream that has a connection."""
         self._streams[stream] = None
-        self._heartbeats.add(stream)
+        self._pulse.add(stream)
         self.metrics.opened += 1
         self.metrics.streams = len(self._streams)
         if self._stopping:
@@ -279,7 +277,7 @@ class Hub:
             return
         stream.close()
         self._streams.pop(stream, None)
-        self._heartbeats.remove(stream)
+        self._pulse.remove(stream)
         self.metrics.streams = len(self._streams)
         self._leave(stream)
         self._submit(stream.source.close)
@@ -297,73 +295,6 @@ class Hub:
         for stream in list(self._streams):
             self.drop(stream)
         self._loop.stop()
-
-    def _schedule_beat(self) -> None:
-        tick = self._heartbeats.tick
-        self._loop.call_later(tick, self._beat, self._loop.time() + tick)
-
-    def _beat(self, planned: float) -> None:
-        now = self._loop.time()
-        self.metrics.lag = max(0.0, now - planned)
-        self._schedule_beat()
-        public: list[Stream] = []
-        asking: list[Stream] = []
-        for stream in self._heartbeats.turn():
-            if now > stream.until:
-                self.end(stream, "lifetime")
-            elif stream.channel is None or stream.ending:
-                continue  # It is being written to, or goes.
-            elif stream.source.permission.expires:
-                asking.append(stream)
-            else:
-                public.append(stream)
-        self._ping(public)
-        if asking:
-            self._submit(lambda: self._ask(asking))
-
-    def _ask(self, streams: list[Stream]) -> None:
-        """Ask for permissions again, on a thread of the pool, and ping who has them still."""
-        streams.sort(key=lambda stream: type(stream.source.permission).__qualname__)
-        permissions: list[Any] = [stream.source.permission for stream in streams]
-        try:
-            refusals = [
-                refusal
-                for _, some in groupby(permissions, type)
-                for refusal in _refusals(list(some))
-            ]
-        except Exception as error:
-            if is_away(error):
-                # They get no heartbeat this time. What they get next was committed after the
-                # database came back, and a change of their rights comes in its order.
-                if not self._away:
-                    logger.warning("Permissions can't be read just now: %s", error)
-                self._away = True
-                return
-            logger.exception("Permissions can't be read; the streams' clients will come back.")
-            refusals = ["lifetime"] * len(streams)
-        else:
-            self._away = False
-        self._loop.call_soon_threadsafe(self._answered, streams, refusals)
-
-    def _answered(self, streams: list[Stream], refusals: list[str | None]) -> None:
-        allowed = []
-        for stream, refusal in zip(streams, refusals, strict=True):
-            if refusal is None:
-                allowed.append(stream)
-            else:
-                self.end(stream, refusal)
-        self._ping(allowed)
-
-    def _ping(self, streams: Iterable[Stream]) -> None:
-        """Send those that are still there their heartbeat, encoded once for each channel."""
-        pings: dict[Channel, list[Stream]] = {}
-        for stream in streams:
-            if stream.channel is not None and not stream.ending:
-                pings.setdefault(stream.channel, []).append(stream)
-        for channel, some in pings.items():
-            channel.broadcast(some, channel.topic.ping())
-            for stream in some:
-                stream.beat()
 
     def _work(
         self, work: Callable[[], Answer], done: Callable[[Answer], None], stream: Stream
@@ -410,9 +341,3 @@ class Hub:
         # Once the hub is shut down there is nobody left to do anything for.
         with contextlib.suppress(RuntimeError):
             (pool or self._pool).submit(work)
-
-
-def _refusals(permissions: Sequence[Any]) -> list[str | None]:
-    """Return the refusals of permissions that are all of one kind."""
-    refusals: list[str | None] = permissions[0].refusals(permissions)
-    return refusals
