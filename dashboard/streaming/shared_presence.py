@@ -110,7 +110,7 @@ class SharedPresence(LocalPresence):
         self._backplane.tell(json.dumps(note, separators=(",", ":")))
 
     def _heard(self, text: str) -> None:
-        note = json.loads(text)
+        note = _read(text)
         if note.get("presence") in (None, self._me) or note.get("log") != self._epoch():
             return
         if note.get("new"):
@@ -137,6 +137,15 @@ class SharedPresence(LocalPresence):
                 self._others.pop(place, None)
         if gone is not None:
             self._tell(place)
+
+
+def _read(text: str) -> dict[str, Any]:
+    """Return what a note says; nothing where it is another program's, who may write as they like."""
+    try:
+        note = json.loads(text)
+    except ValueError:
+        return {}
+    return note if isinstance(note, dict) else {}
 
 
 def _in_notes(items: Iterable[Item]) -> Iterator[list[list[str]]]:

@@ -39,6 +39,9 @@ class Names:
     def parts(self, state: State) -> Sequence[Any]:
         return ()
 
+    def touched_by(self, change: Change) -> bool:
+        return True
+
     def difference(self, old: Any, new: Any, changes: Sequence[Change]) -> list[dict[str, Any]]:
         return [{"old": old, "new": new}]
 

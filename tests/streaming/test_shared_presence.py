@@ -73,6 +73,15 @@ def test_who_comes_and_goes_is_known_to_all(make: Any) -> None:
     assert told == ["/x", "/x", "/x"]
 
 
+@pytest.mark.parametrize("note", ["", "hello", "[]", "1", "null", '"text"', "{}", "{"])
+def test_notes_of_other_programs_are_passed_over(make: Any, line: Line, note: str) -> None:
+    one = make()
+    one.enter("/x", ADA)
+    for noted in line.ends:
+        noted(note)
+    assert one.visitors("/x") == (ADA,)
+
+
 def test_who_comes_later_is_told_at_once(make: Any) -> None:
     one = make()
     one.enter("/x", ADA)
