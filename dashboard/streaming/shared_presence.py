@@ -140,7 +140,7 @@ class SharedPresence(LocalPresence):
 
 
 def _read(text: str) -> dict[str, Any]:
-    """Return what a note says; nothing where it is another program's, who may write as they like."""
+    """Return what a note says: {} where it is of another program, which writes what it likes."""
     try:
         note = json.loads(text)
     except ValueError:

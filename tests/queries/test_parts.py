@@ -256,3 +256,27 @@ def test_a_part_that_nobody_has_evaluated_yet_is_evaluated_in_the_next_round(bla
     assert held.join([shelf], at(60), 60, watcher)
     held.hand_out({shelf: ("=a",)}, (part,), (), at(60))
     assert told(blank, watcher) == {"names a": ("a1",)}
+
+
+def test_a_page_from_after_a_round_is_not_taken_back_by_it() -> None:
+    shelf, part = Entry(Shelf(), (), at(60), at(60)), Entry(Names("a"), (), at(60), at(60))
+    held = entries.Entries(at(60))
+    held.keep(part)
+    watcher = Watcher(lambda change: False)
+    assert held.join([shelf], at(65), 65, watcher)  # While the round below is evaluated.
+    held.hand_out({shelf: ("=a",), part: ("a1",)}, (), (), at(62))
+    assert watcher.mailbox.take(0) == []
+    held.hand_out({shelf: ("=a",), part: ("a2",)}, (), (), at(65))
+    (round_,) = watcher.mailbox.take(0)
+    assert [each["ops"] for each in round_.patches] == [[{"new": ("=a",)}], [{"new": ("a2",)}]]
+
+
+def test_a_part_that_is_sent_whole_is_not_sent_as_a_difference_too(blank: Page) -> None:
+    shelf = Entry(Shelf(), ("=a",), at(60), at(60))
+    part = Entry(Names("a"), ("a1",), at(62), at(62))
+    held = entries.Entries(at(60))
+    held.keep(part)
+    watcher = Watcher(lambda change: False)
+    assert held.join([shelf], at(61), 61, watcher)
+    held.hand_out({shelf: ("=a",), part: ("a2",)}, (), (), at(63))
+    assert told(blank, watcher) == {"names a": ("a2",)}

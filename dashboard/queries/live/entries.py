@@ -150,17 +150,21 @@ class Entries:
             self._send_off(changes)
             for entry in fresh:
                 self._entries.setdefault(entry.view.key, entry)
-            rounds: dict[Watcher, list[Patch]] = {}
+            rounds: dict[Watcher, dict[Entry, Patch]] = {}
             begun: list[tuple[Watcher, Entry]] = []
             for entry, state in states.items():
                 begun += [(watcher, entry) for watcher in entry.owed_at(head)]
                 for watcher, patch in entry.patches(state, changes, head):
-                    rounds.setdefault(watcher, []).append(patch)
+                    rounds.setdefault(watcher, {})[entry] = patch
                 entry.advance(state, head)
             for watcher, entry in self._regrouped(states, begun):
-                rounds.setdefault(watcher, []).append(entry.whole())
+                mine = rounds.setdefault(watcher, {})
+                # In place of a difference from what its page may not have, and behind the view
+                # that it's a part of.
+                mine.pop(entry, None)
+                mine[entry] = entry.whole()
             for watcher, patches in rounds.items():
-                watcher.mailbox.put([Round(tuple(patches), head)])
+                watcher.mailbox.put([Round(tuple(patches.values()), head)])
             self.position = head
             self._forget_idle()
             return self._owe_those_passed_by(head)
@@ -179,7 +183,8 @@ class Entries:
             for part in self._with_parts([entry])
             if part is not entry
         }
-        watchers = {each for entry in evaluated for each in entry.watchers}
+        # Whom an entry still owes something has a page that is newer than this round.
+        watchers = {each for entry in evaluated for each in entry.watchers - entry.owed.keys()}
         for watcher in watchers:
             owed.update({(watcher, entry): None for entry in self._regroup(watcher)})
         return owed
