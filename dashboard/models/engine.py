@@ -118,6 +118,16 @@ def is_contention(error: Exception) -> bool:
     return state in ("40001", "40P01")  # serialization_failure, deadlock_detected
 
 
+def is_in_doubt(error: Exception) -> bool:
+    """Tell a commit whose answer was lost: whether it happened, nobody knows."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.statement is None:  # It is the driver's commit, or there was no connection.
+        return error.connection_invalidated
+    # The change log's last statement has the commit in it.
+    return error.statement.rstrip().endswith("COMMIT") and is_away(error)
+
+
 def lock(connection: Connection, name: str) -> None:
     """Let no other process pass here with the same ``name`` until the transaction ends.
 

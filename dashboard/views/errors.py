@@ -23,7 +23,7 @@ from pyramid_retry import is_error_retryable, mark_error_retryable
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from dashboard.models.engine import is_contention, is_timeout
+from dashboard.models.engine import is_contention, is_in_doubt, is_timeout
 from dashboard.queries import QueryError
 from dashboard.queries.live import TooSlow
 from dashboard.views.problems import Problem, answer, wants_json
@@ -31,6 +31,11 @@ from dashboard.views.problems import Problem, answer, wants_json
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "2"
+AWAY = "The database can't be reached or is busy. Nothing was changed; try again in a moment."
+IN_DOUBT = (
+    "The database went away while this was being saved. Look whether it was saved before you "
+    "try again."
+)
 UNAVAILABLE_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN)
 
 
@@ -113,7 +118,7 @@ def database_error(error: Exception, request: Request) -> Response:
         return Response(status_int=503)  # The request is made again, and this one isn't sent.
     log.warning("The database is not available: %s", error)
     _assume_nobody(request)
-    text = "The database can't be reached or is busy. Nothing was changed; try again in a moment."
+    text = IN_DOUBT if is_in_doubt(error) else AWAY
     headers = {"Retry-After": RETRY_AFTER}
     if request.method == "GET":
         headers["Refresh"] = RETRY_AFTER  # A browser looks again by itself.

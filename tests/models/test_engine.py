@@ -1,4 +1,4 @@
-"""The engine: a statement that takes too long is stopped, and nothing else with it."""
+"""The engine: statements that take too long are stopped, and lost connections are told apart."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import sessionmaker
 
-from dashboard.models.engine import READ_ONLY, STATEMENT_TIMEOUT, is_timeout
+from dashboard.changes import append, install
+from dashboard.models.engine import (
+    READ_ONLY,
+    STATEMENT_TIMEOUT,
+    is_in_doubt,
+    is_timeout,
+    make_engine,
+)
+from dashboard.models.migrations import upgrade
 from tests.support.postgresql import fresh_schema
+from tests.support.shop import Base, Tag
 from tests.support.slow import ENDLESS, some_rows
 
 
@@ -55,3 +65,48 @@ def test_other_errors_are_no_timeout(either: Engine) -> None:
     with either.connect() as connection, pytest.raises(sa.exc.DBAPIError) as error:
         connection.execute(sa.text("SELECT * FROM no_such_table"))
     assert not is_timeout(error.value)
+
+
+def end_backend(connection: Connection) -> None:
+    """Have PostgreSQL end a connection, as it does when it stops."""
+    pid = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+    with connection.engine.connect() as other:
+        other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+
+
+@pytest.mark.parametrize("doubtful", [True, False], ids=["at its commit", "before that"])
+def test_what_a_lost_connection_leaves_in_doubt(doubtful: bool) -> None:
+    with fresh_schema() as engine, engine.connect() as connection:
+        end_backend(connection)
+        with pytest.raises(OperationalError) as error:
+            connection.commit() if doubtful else connection.execute(sa.text("SELECT 1"))
+        assert is_in_doubt(error.value) is doubtful
+
+
+def test_a_commit_that_is_logged_is_in_doubt_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    send = append._send
+
+    def lose(connection: Connection, changes: Any) -> Any:
+        end_backend(connection)
+        return send(connection, changes)
+
+    monkeypatch.setattr(append, "_send", lose)
+    with fresh_schema() as engine:
+        upgrade(engine)
+        Base.metadata.create_all(engine)
+        sessions = sessionmaker(engine)
+        install(sessions)
+        with sessions() as session:
+            session.add(Tag(name="lost"))
+            with pytest.raises(OperationalError) as error:
+                session.commit()
+        assert is_in_doubt(error.value)
+        with sessions() as session:
+            assert session.get(Tag, "lost") is None
+
+
+def test_a_server_that_is_not_there_leaves_nothing_in_doubt() -> None:
+    engine = make_engine("postgresql://postgres@127.0.0.1:1/postgres")
+    with pytest.raises(OperationalError) as error:
+        engine.connect()
+    assert not is_in_doubt(error.value)

@@ -112,6 +112,12 @@ def locked(request):
     raise sa.exc.OperationalError("UPDATE x", {}, _sqlite_error("SQLITE_BUSY"))
 
 
+def lost(request):
+    """Lose the database at the commit, as is told by an error without a statement."""
+    error = psycopg.OperationalError("the connection is lost")
+    raise sa.exc.OperationalError(None, None, error, connection_invalidated=True)
+
+
 def contended(request):
     """Fail as PostgreSQL does where transactions meet, in as many attempts as are asked for."""
     name = f"attempt {request.environ['retry.attempt']} of {request.GET['times']}"
@@ -164,7 +170,7 @@ def _bad_views(config: Configurator) -> None:
         config.add_route(f"test-{name}", f"/test/{name}*rest")
         config.add_view(view, route_name=f"test-{name}", renderer="json", permission=permission)
 
-    for view in (locked, contended, wrong_statement, no_table, bad_input, boom, slow, token):
+    for view in (locked, lost, contended, wrong_statement, no_table, bad_input, boom, slow, token):
         add(view, view.__name__)
     config.add_route("test-plain", "/test/plain")
     config.add_view(written, route_name="test-plain", renderer="json")

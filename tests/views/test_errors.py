@@ -179,6 +179,13 @@ def test_a_locked_database_is_a_matter_of_time(browser, caplog):
     assert browser.get("/test/locked", headers=JSON, status=503).json["error"]["status"] == 503
 
 
+def test_a_commit_that_nobody_knows_of_is_neither_done_again_nor_denied(browser, caplog):
+    page = browser.post("/test/lost", {"csrf_token": token_of(browser)}, status=503)
+    assert "Look whether it was saved" in text_of(page)
+    assert "Nothing was changed" not in text_of(page)
+    assert caplog.text.count("not available") == 1
+
+
 @pytest.mark.parametrize("when", ["", "&late=1"])
 def test_what_met_another_transaction_is_done_again(site, browser, caplog, when):
     token = token_of(browser)
