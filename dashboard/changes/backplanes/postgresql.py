@@ -50,6 +50,12 @@ class PostgresqlDriver:
 class PostgresqlSender:
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         self._connection = connection
+        try:
+            # A NOTIFY goes out with its commit: don't wait until that is on the disk.
+            connection.execute("SET synchronous_commit = off")
+        except BaseException:
+            connection.close()
+            raise
 
     def send(self, text: str) -> None:
         self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, text))
