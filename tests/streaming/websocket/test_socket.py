@@ -12,8 +12,9 @@ import httpx
 import pytest
 from wsproto.events import CloseConnection, Ping, TextMessage
 
+from dashboard.streaming.websocket.parser import LARGEST_MESSAGE
 from tests.streaming.test_hub import commit, read_until, wait_for
-from tests.support.frames import BINARY, PING, TEXT, frame
+from tests.support.frames import BINARY, CONTINUATION, PING, TEXT, frame
 from tests.support.server import Server, running
 from tests.support.sse import EventStream
 from tests.support.websocket import Socket
@@ -118,6 +119,10 @@ BROKEN = {
     "binary": (frame(BINARY, b"{}"), 1003),
     "not UTF-8": (frame(TEXT, b'{"type":"\xff"}'), 1007),
     "not JSON": (frame(TEXT, b"hello"), 1008),
+    "not UTF-8, in fragments": (frame(TEXT, b'"\xc3', fin=False) + frame(CONTINUATION, b'"'), 1007),
+    "a fragment of nothing": (frame(CONTINUATION, b"{}"), 1002),
+    "a message within another": (frame(TEXT, b"{", fin=False) + frame(TEXT, b"{}"), 1002),
+    "a fragmented ping": (frame(PING, b"x", fin=False), 1002),
     "oversized": (frame(TEXT, b"", length=10_000_000), 1009),
     "too many": (frame(PING) * 1000, 1008),
 }
@@ -158,6 +163,13 @@ def test_fragments_and_pings(hub_server: Server) -> None:
         )
         assert ws.take("subscribed")["id"] == 1
         assert ws.pongs == [b"now"]
+
+
+def test_fragments_that_are_too_much_together(hub_server: Server) -> None:
+    with Socket(hub_server.url) as ws:
+        half = "x" * (LARGEST_MESSAGE // 2 + 1)
+        ws.send_events(TextMessage(data=half, message_finished=False), TextMessage(data=half))
+        assert ws.closed().code == 1009
 
 
 def test_heartbeats_are_messages_and_pings(hub_server: Server) -> None:
