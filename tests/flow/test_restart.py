@@ -87,6 +87,7 @@ def test_streams_outlive_a_restart_and_no_commit_is_half_done(cluster: Cluster) 
         for each in (*feeds, page):
             each.open()
         writer = Writer(server)
+        slowest = 0.0
         for number in range(RESTARTS):
             time.sleep(0.5)
             cluster.kill() if number % 2 == 0 else cluster.stop()
@@ -99,6 +100,8 @@ def test_streams_outlive_a_restart_and_no_commit_is_half_done(cluster: Cluster) 
             while httpx.get(f"{server.url}/tables/tag").status_code != 200:
                 assert time.monotonic() - started < RECOVERY
                 time.sleep(0.1)
+            slowest = max(slowest, time.monotonic() - started)
+        print(f"\nback {slowest:.1f} s after PostgreSQL at the latest")
         before = len(writer.committed)
         while len(writer.committed) < before + 5:
             assert writer.thread.is_alive()
