@@ -40,6 +40,23 @@ class Address:
             f"Accept: text/event-stream\r\n{headers}\r\n"
         ).encode("ascii")
 
+    def begin(self, sock: socket.socket) -> bytes:
+        """Read the response's head, and whatever comes with it."""
+        return read_until(sock, HEAD_END, b" 200 ")
+
+
+def read_until(sock: socket.socket, end: bytes, status: bytes = b"") -> bytes:
+    """Return what comes up to ``end`` and with it; raise Lost where the server closes first."""
+    data = b""
+    while end not in data:
+        piece = sock.recv(65536)
+        if not piece:
+            raise Lost(f"The server closed a stream at its start: {data[:300]!r}")
+        data += piece
+    if status not in data[:20]:
+        raise Lost(f"The server refused a stream: {data[:300]!r}")
+    return data
+
 
 class Crowd:
     """Clients of one server; use it in a ``with``."""
@@ -69,11 +86,16 @@ class Crowd:
     def __len__(self) -> int:
         return len(self._sockets)
 
-    def connect(self, count: int, buffer: int | None = None) -> None:
+    def connect(
+        self, count: int, buffer: int | None = None, address: Address | None = None
+    ) -> list[socket.socket]:
         """Open ``count`` streams, some at once and not more than PER_SECOND in a second.
 
         ``buffer`` is what the kernel may hold for a client that doesn't read, as on a phone.
+        ``address`` is another than the crowd's own.
         """
+        address = address or self._address
+        opened: list[socket.socket] = []
         waiting: deque[socket.socket] = deque()
         began = time.monotonic()
         for number in range(count):
@@ -82,24 +104,19 @@ class Crowd:
             sock.settimeout(60)
             if buffer is not None:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-            sock.connect(("127.0.0.1", self._address.port))
-            sock.sendall(self._address.request())
+            sock.connect(("127.0.0.1", address.port))
+            sock.sendall(address.request())
+            opened.append(sock)
             waiting.append(sock)
             if len(waiting) >= AT_ONCE:
-                self._add(waiting.popleft())
+                self._add(waiting.popleft(), address)
         while waiting:
-            self._add(waiting.popleft())
+            self._add(waiting.popleft(), address)
+        return opened
 
-    def _add(self, sock: socket.socket) -> None:
-        """Read the response's head, and wait for events from then on."""
-        data = b""
-        while HEAD_END not in data:
-            piece = sock.recv(65536)
-            if not piece:
-                raise Lost(f"The server closed a stream at its start: {data[:300]!r}")
-            data += piece
-        if b" 200 " not in data[:20]:
-            raise Lost(f"The server refused a stream: {data[:300]!r}")
+    def _add(self, sock: socket.socket, address: Address) -> None:
+        """Read how the stream begins, and wait for events from then on."""
+        data = address.begin(sock)
         sock.setblocking(False)
         number = sock.fileno()
         self._sockets[number] = sock

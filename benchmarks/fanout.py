@@ -12,7 +12,7 @@ from benchmarks import kinds, machine
 from benchmarks.report import Busy, Row, table
 from benchmarks.size import FULL, QUICK
 
-SCENARIOS = ("flat_out", "many", "page", "edit", "stalled", "restart")
+SCENARIOS = ("flat_out", "many", "page", "edit", "sockets", "stalled", "restart")
 COMPARED = ("flat_out", "many")
 """Of these every server has its figures; the others are about ours."""
 POINTLESS = {("many", "one-each")}

@@ -1,190 +1,141 @@
 """Several server processes on PostgreSQL: every subscriber of each sees 1..n once, in order.
 
-    python -m benchmarks.several --backplane redis://127.0.0.1:6379 --commits 5000
-    python -m benchmarks.several --backplane redis://127.0.0.1:6379 --cuts 20
-    python -m benchmarks.several --backplane postgresql:// --kills 20
+    python -m benchmarks.several --backplane redis --commits 5000
+    python -m benchmarks.several --backplane redis --cuts 20
+    python -m benchmarks.several --backplane redis --restarts 20
+    python -m benchmarks.several --backplane postgresql --kills 20
 
 ``--cuts`` breaks the backplane's connections that often while they write, for half a second each;
-``--kills`` ends one of the servers by SIGKILL and starts it again. Ends with status 1 where
-anything is lost, comes twice or late, or a commit fails.
+``--restarts`` takes a backplane server of its own, kills it and starts it again; ``--kills`` ends
+one of the servers by SIGKILL and starts it again. They write until that is over. Ends with status
+1 where anything is lost, comes twice or late, or a commit fails.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-import statistics
 import sys
 import tempfile
-import threading
 import time
-from http.client import HTTPException
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.orm import sessionmaker
+import sqlalchemy as sa
 
-from dashboard.changes import backplane_of, install
+from benchmarks.report import Busy, median, percentile
+from benchmarks.subscriber import Subscriber
+from benchmarks.trouble import Befall, Trouble, cuts, kills, restarts
+from benchmarks.writers import Writers
+from dashboard.changes import LOCAL_POLL, POLL
 from dashboard.models.engine import make_engine
 from dashboard.models.migrations import upgrade
 from tests.support import shop
 from tests.support.databases import Databases
 from tests.support.process import ServerProcess
-from tests.support.services import ADDRESSES, Proxy
-from tests.support.sse import EventStream
+from tests.support.services import ADDRESSES
 
-WRITERS = 8
-POLL = 2.0
-
-
-class Subscriber(threading.Thread):
-    """A client of ``/changes``, of any of the servers, which comes back by its last id."""
-
-    def __init__(self, urls: list[str], commits: int, times: dict[str, float]) -> None:
-        super().__init__(daemon=True)
-        self.urls, self.commits, self.times = urls, commits, times
-        self.seen: list[int] = []
-        self.delays: list[float] = []
-        self.connected = threading.Event()
-        self.resets = 0
-
-    def run(self) -> None:
-        last = None
-        turn = 0
-        while len(self.seen) < self.commits:
-            url = self.urls[turn % len(self.urls)]
-            turn += 1
-            try:
-                headers = {} if last is None else {"Last-Event-ID": last}
-                with EventStream(f"{url}/changes", headers, timeout=60) as stream:
-                    for event in stream:
-                        self.connected.set()
-                        last = event.id or last
-                        self.resets += event.event == "reset"
-                        if event.event == "change":
-                            self._take(event.data)
-                        if len(self.seen) >= self.commits:
-                            return
-            except (OSError, HTTPException, AttributeError):
-                time.sleep(0.05)
-
-    def _take(self, change: dict[str, object]) -> None:
-        now = time.monotonic()
-        self.seen.append(int(str(change["seq"])))
-        committed = self.times.get(str(change["key"][0]))  # type: ignore[index]
-        self.delays.append(0.0 if committed is None else now - committed)
-
-
-def write(database: str, backplane: str, commits: int, times: dict[str, float]) -> list[str]:
-    """Commit from eight threads, one commit in ten rolled back first; return what failed."""
-    sessions = sessionmaker(make_engine(database))
-    install(sessions, backplane=backplane_of(backplane, database))
-    failures: list[str] = []
-
-    def one(writer: int) -> None:
-        dice = random.Random(writer)
-        for number in range(writer, commits, WRITERS):
-            name = f"t{number}"
-            try:
-                with sessions() as session:
-                    session.add(shop.Tag(name=name))
-                    session.flush()
-                    time.sleep(dice.random() * 0.02)
-                    if dice.random() < 0.1:
-                        session.rollback()
-                        session.add(shop.Tag(name=name))
-                    session.commit()
-                    times[name] = time.monotonic()
-            except Exception as error:
-                failures.append(f"{name}: {error}")
-
-    threads = [threading.Thread(target=one, args=(writer,)) for writer in range(WRITERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return failures
+REST = 1.0
+"""Seconds between two troubles, about."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--backplane", default="postgresql://")
+    parser.add_argument(
+        "--backplane", default="postgresql", choices=["local", "postgresql", "redis", "amqp"]
+    )
     parser.add_argument("--commits", type=int, default=5000)
     parser.add_argument("--subscribers", type=int, default=3, help="for each server")
-    parser.add_argument("--cuts", type=int, default=0)
-    parser.add_argument("--kills", type=int, default=0)
+    troubles = parser.add_mutually_exclusive_group()
+    for trouble in ("--cuts", "--restarts", "--kills"):
+        troubles.add_argument(trouble, type=int, default=0, metavar="TIMES")
     given = parser.parse_args()
     databases = Databases(Path(tempfile.mkdtemp()), ADDRESSES["postgresql"])
     database = databases.make()
     engine = make_engine(database)
     upgrade(engine)
     shop.Base.metadata.create_all(engine)
-    engine.dispose()
-    bare = given.backplane == "postgresql://"
-    proxy = Proxy(database if bare else given.backplane)
     try:
-        return run(given, database, proxy)
+        with backplane(given, database) as (url, befall):
+            return run(given, database, url, befall)
     finally:
-        proxy.close()
+        engine.dispose()
         databases.close()
 
 
-def run(given: argparse.Namespace, database: str, proxy: Proxy) -> int:
-    settings = {"backplane": proxy.url, "poll": POLL, "heartbeat": 5}
-    servers = [ServerProcess(database, **settings) for _ in range(2)]
-    times: dict[str, float] = {}
-    done = threading.Event()
+@contextmanager
+def backplane(given: argparse.Namespace, database: str) -> Iterator[tuple[str, Befall | None]]:
+    """Yield the backplane's URL, and what befalls it."""
+    url = {**ADDRESSES, "local": "local", "postgresql": database}[given.backplane]
+    if given.cuts:
+        with cuts(url) as found:
+            yield found
+    elif given.restarts:
+        with restarts(given.backplane) as found:
+            yield found
+    else:
+        yield url, None
+
+
+def run(given: argparse.Namespace, database: str, url: str, befall: Befall | None) -> int:
+    poll = LOCAL_POLL if given.backplane == "local" else POLL
+    servers = [ServerProcess(database, backplane=url, poll=poll, heartbeat=5) for _ in range(2)]
+    times = given.cuts + given.restarts + given.kills
+    trouble = Trouble(befall or kills(servers), times, REST)
     for server in servers:
         server.start()
     try:
-        urls = [server.url for server in servers]
-        subscribers = [
-            Subscriber(urls[n:] + urls[:n] if given.kills else [urls[n]], given.commits, times)
-            for n in (0, 1)
-            for _ in range(given.subscribers)
-        ]
-        for each in subscribers:
-            each.start()
+        writers = Writers(database, url, given.commits, trouble.over)
+        subscribers = list(subscribe(given, [server.url for server in servers], writers))
         time.sleep(1)
-        trouble = threading.Thread(target=disturb, args=(given, proxy, servers, done))
+        busy, started = Busy(), time.monotonic()
         trouble.start()
-        started = time.monotonic()
-        failures = write(database, proxy.url, given.commits, times)
+        writers.run()
         took = time.monotonic() - started
-        done.set()
-        trouble.join()
+        commits = len(writers.times)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and any(len(one.seen) < commits for one in subscribers):
+            time.sleep(0.1)
         for each in subscribers:
-            each.join(timeout=60)
+            each.end()
+        for each in subscribers:
+            each.join(timeout=20)
     finally:
         for server in servers:
             server.kill()
-    wanted = list(range(1, given.commits + 1))
-    wrong = [each for each in subscribers if each.seen != wanted or each.resets]
-    delays = sorted(delay for each in subscribers for delay in each.delays)
-    whole = len(subscribers) - len(wrong)
+    wrong = [one for one in subscribers if one.seen != [*range(1, commits + 1)] or one.resets]
+    delays = [delay for one in subscribers for delay in one.delays]
+    whole, rows = len(subscribers) - len(wrong), stored(database)
     print(
-        f"{given.backplane.partition(':')[0]}: {given.commits} commits in {took:.1f} s, "
-        f"{len(failures)} failed; {whole} of {len(subscribers)} subscribers saw each once and in "
-        f"order; delay median {1000 * statistics.median(delays):.1f} ms, "
-        f"99 % {1000 * delays[len(delays) * 99 // 100]:.0f} ms, worst {delays[-1]:.2f} s"
+        f"{given.backplane}: {commits} commits in {took:.1f} s, {len(writers.failures)} failed, "
+        f"{trouble.times} times trouble; {rows} rows stored; {whole} of "
+        f"{len(subscribers)} subscribers saw each once and in order; delay median "
+        f"{1000 * median(delays):.1f} ms, 99 % {1000 * percentile(delays, 99):.0f} ms, worst "
+        f"{max(delays):.2f} s; machine {busy.share():.0%} busy"
     )
-    late = not given.kills and delays[-1] > POLL + 1
-    return int(bool(failures or wrong or late))
+    late = not given.kills and max(delays) > poll + 1
+    lost = rows != commits or trouble.times != times
+    return int(bool(writers.failures or wrong or late or lost))
 
 
-def disturb(
-    given: argparse.Namespace, proxy: Proxy, servers: list[ServerProcess], done: threading.Event
-) -> None:
-    for number in range(given.cuts + given.kills):
-        if done.wait(random.random() * 0.5):
-            print(f"only {number} disturbances: give more --commits")
-            return
-        if given.cuts:
-            proxy.cut()
-            done.wait(0.5)
-            proxy.mend()
-        else:
-            servers[number % 2].kill()
-            servers[number % 2].start()
+def subscribe(given: argparse.Namespace, urls: list[str], writers: Writers) -> Iterator[Subscriber]:
+    """Start the subscribers of each server; where servers are killed, they take the other."""
+    for number in range(len(urls)):
+        for _ in range(given.subscribers):
+            mine = urls[number:] + urls[:number] if given.kills else [urls[number]]
+            subscriber = Subscriber(mine, writers.times)
+            subscriber.start()
+            yield subscriber
+
+
+def stored(database: str) -> int:
+    engine = make_engine(database)
+    with engine.connect() as connection:
+        count: int = connection.execute(
+            sa.select(sa.func.count()).select_from(shop.Tag)
+        ).scalar_one()
+    engine.dispose()
+    return count or 0
 
 
 if __name__ == "__main__":
