@@ -29,6 +29,7 @@ from tests.proxies.running import DOCS, NGINX, Kind, Place, free_port, proxying,
 from tests.support import shop
 from tests.support.databases import Databases
 from tests.support.services import address_of
+from tests.support.websocket import Socket
 
 TOP = Path(__file__).parents[2]
 KILLS = int(os.environ.get("DASHBOARD_KILLS", "3"))
@@ -131,6 +132,9 @@ def test_who_loses_a_process_goes_on_at_another(
     # The clients of the feed speak to the name that nginx answers to by default.
     with proxying(Kind("nginx", recipe(processes)), 0, folder) as url:
         url = url.replace("localhost", "127.0.0.1")
+        for _ in processes:
+            with Socket(url, {"Origin": url}) as socket:
+                assert socket.ask(type="subscribe", topic="/changes")["type"] == "subscribed"
         engine = make_engine(database)
         sessions = sessionmaker(engine)
         install(sessions, backplane="postgresql://")
