@@ -32,7 +32,7 @@ from tests.support.services import address_of
 from tests.support.websocket import Socket
 
 TOP = Path(__file__).parents[2]
-KILLS = int(os.environ.get("DASHBOARD_KILLS", "3"))
+KILLS = int(os.environ.get("DASHBOARD_KILLS", "2"))
 
 pytestmark = pytest.mark.alone
 
