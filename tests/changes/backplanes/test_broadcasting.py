@@ -15,19 +15,23 @@ from sqlalchemy.orm import sessionmaker
 from dashboard.changes import Broadcaster, backplane_of, broadcaster_of, install
 from dashboard.models.engine import make_engine, reader_of
 from dashboard.settings import SettingsError
+from tests.support.brokers import Redis
 from tests.support.services import address_of
 from tests.support.shop import Tag
 
 
 class Process:
-    """What one process has: sessions, a broadcaster that never polls, and its backplane."""
+    """What one process has: sessions, a broadcaster that hardly polls, and its backplane."""
 
-    def __init__(self, engine: Engine, url: str) -> None:
+    def __init__(self, engine: Engine, url: str, poll: float = 3600) -> None:
         self.backplane = backplane_of(url)
-        self.broadcaster: Broadcaster = broadcaster_of(reader_of(engine), poll=3600)
+        self.broadcaster: Broadcaster = broadcaster_of(reader_of(engine), poll=poll)
         self.sessions = sessionmaker(engine)
         install(self.sessions, publish=self.broadcaster.publish, backplane=self.backplane)
         self.backplane.listen(self.broadcaster.hear)
+        self.wait()
+
+    def wait(self) -> None:
         while not self.backplane.connected:
             time.sleep(0.01)
 
@@ -80,6 +84,31 @@ def test_a_script_with_a_plain_session_is_heard_of(engine: Engine, url: str) -> 
     assert change.key == ("from elsewhere",)
     script.kw["bind"].dispose()
     process.close()
+
+
+def test_a_server_that_is_killed_costs_a_look_at_the_log(engine: Engine) -> None:
+    """``benchmarks.several --restarts 20`` does it to each kind of server, and under load."""
+    other = make_engine(engine.url.render_as_string(hide_password=False))
+    with Redis() as redis:
+        here, there = Process(engine, redis.url), Process(other, redis.url, poll=0.3)
+        with there.broadcaster.subscribe() as subscription:
+
+            def commit(name: str) -> None:
+                with here.sessions.begin() as session:
+                    session.add(Tag(name=name))
+                (change,) = subscription.take(timeout=10)
+                assert change.key == (name,)
+
+            commit("before")
+            redis.kill()
+            commit("while it is away")
+            redis.start()
+            here.wait()
+            there.wait()
+            commit("when it is back")
+        for each in (here, there):
+            each.close()
+    other.dispose()
 
 
 def test_a_backplane_that_cannot_be_is_told_at_the_start(database: str) -> None:
