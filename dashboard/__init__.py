@@ -16,12 +16,17 @@ def main(global_config: dict[str, str], **settings: Any) -> Router:
     ``settings`` is the ini file's ``[app:main]`` section; see docs/reference.md.
     """
     with Configurator(settings=settings) as config:
-        config.include("dashboard")
+        config.include(program)
         return config.make_wsgi_app()
 
 
 def includeme(config: Configurator) -> None:
-    """Mount the program: each package wires itself, in the order in which a change travels."""
+    """Mount the program in another Pyramid application; see docs/embedding.md."""
+    config.include("dashboard.embedding")
+
+
+def program(config: Configurator) -> None:
+    """Make the application: each package wires itself, in the order in which a change travels."""
     config.registry["dashboard.settings"] = Settings.from_mapping(config.get_settings())
     config.include("dashboard.models")
     config.include("dashboard.catalog")

@@ -22,12 +22,16 @@ def add_live_model(config: Configurator, model: type[Any], **options: Any) -> No
     config.registry["dashboard.catalog"].add(model, **options)
 
 
-def catalog_of(models: tuple[str, ...], resolve: Any) -> Catalog:
-    """Return a catalog of the modules named in ``dashboard.models``, then the program's own."""
+def catalog_of(models: tuple[str, ...], resolve: Any, *, people: bool = True) -> Catalog:
+    """Return a catalog of the modules named in ``dashboard.models``, then the program's own.
+
+    ``people`` tells whether its people are among those.
+    """
     catalog = Catalog()
     for name in models:
         catalog.add_module(resolve(name))
-    catalog.add(User, name="people", validate=admins.validate)
+    if people:
+        catalog.add(User, name="people", validate=admins.validate)
     catalog.add(Board, name="boards")
     catalog.add(Panel, name="panels")
     catalog.add(SavedView, name="saved_views")
@@ -37,5 +41,7 @@ def catalog_of(models: tuple[str, ...], resolve: Any) -> Catalog:
 
 def includeme(config: Configurator) -> None:
     models = config.registry["dashboard.settings"].models
-    config.registry["dashboard.catalog"] = catalog_of(models, config.maybe_dotted)
+    # An application that mounts the program may have people of its own.
+    people = "dashboard.people" not in config.registry
+    config.registry["dashboard.catalog"] = catalog_of(models, config.maybe_dotted, people=people)
     config.add_directive("add_live_model", add_live_model)

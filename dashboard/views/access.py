@@ -11,7 +11,7 @@ from pyramid.request import Request
 from dashboard.catalog import Table, VisibleCatalog
 from dashboard.changes import Change
 from dashboard.queries.live.slow import SlowViews
-from dashboard.views.security import Identity, find_all, may, still
+from dashboard.views.security import Identity, may, people_of, still
 
 PEOPLE = "people"
 SHARE_LINKS = "share_links"
@@ -97,11 +97,11 @@ class Access:
 
     @staticmethod
     def refusals(accesses: Sequence[Access]) -> list[str | None]:
-        """Return the refusal of each, having asked the database once for all together."""
+        """Return the refusal of each, having asked once for all together."""
         if not accesses:
             return []
         identities = {each.identity for each in accesses if each.identity is not None}
-        unchanged = find_all(accesses[0]._registry, identities)
+        unchanged = people_of(accesses[0]._registry).unchanged(identities)
         return [
             None if each.identity is None or each.identity in unchanged else each.refusal()
             for each in accesses

@@ -42,13 +42,15 @@ STRICT_TRANSPORT_SECURITY = "max-age=31536000"
 
 def headers_tween_factory(handler: Handler, registry: Registry) -> Handler:
     """Add to every response what it doesn't say by itself."""
-    production = not registry["dashboard.settings"].development
+    # What browsers must do with a whole host is for the application to say whose the host is.
+    alone = not registry.get("dashboard.mounted", False)
+    strict = alone and not registry["dashboard.settings"].development
 
     def tween(request: Request) -> Response:
         response = handler(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if production and request.scheme == "https":
+        if strict and request.scheme == "https":
             response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
         return response
 

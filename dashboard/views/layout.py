@@ -13,6 +13,7 @@ from pyramid.request import Request
 
 from dashboard.models.boards import Board
 from dashboard.views.cells import printable
+from dashboard.views.security import people_of
 
 SITE = "Live Dashboard"
 MOST_BOARDS = 8
@@ -26,6 +27,9 @@ def add_globals(event: BeforeRender) -> None:
     event.setdefault("site", SITE)
     event.setdefault("paths", request.paths)
     event.setdefault("user", request.identity)
+    people = people_of(request.registry)
+    event.setdefault("account", people.account(request))
+    event.setdefault("sign_out", people.sign_out(request))
     event.setdefault("get_csrf_token", lambda: get_csrf_token(request))
     event.setdefault("messages", Messages(request))
     event.setdefault("nav", Nav(request))

@@ -13,7 +13,8 @@ from dashboard.views.static import modules, version
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """``root`` is what stands before every path: "" or the prefix that the program is mounted at.
+    """``root`` is what stands before every path: "" or the prefix that the program is mounted at,
+    percent-encoded.
 
     A record's ``key`` is a tuple of values or an already encoded key.
     """

@@ -19,6 +19,7 @@ from dashboard.views.errors import BadInput
 from dashboard.views.panels.questions import pairs_of
 from dashboard.views.posted import posted
 from dashboard.views.saved import SavedViews, may_share, saved_views, visible_to
+from dashboard.views.security import people_of
 from dashboard.views.tables import live, table_view
 
 LONGEST = 100
@@ -48,15 +49,15 @@ def save(table: Table, request: Request) -> Response:
     identity = request.identity
     if identity is None:
         raise HTTPForbidden("Sign in to save a view.")
-    shared = _shared(request)
+    owner = _owner(request)
     view = SavedView(
         name=_name(request),
         table_name=table.name,
         query=_query(request, table),
-        owner_id=None if shared else identity.id,
+        owner_id=owner,
         created_by=identity.name,
     )
-    owned = SavedView.owner_id.is_(None) if shared else SavedView.owner_id == identity.id
+    owned = SavedView.owner_id.is_(None) if owner is None else SavedView.owner_id == owner
     count = request.dbsession.scalar(sa.select(sa.func.count(SavedView.id)).where(owned)) or 0
     if count >= MOST:
         raise BadInput("name", f"There are {MOST} saved views already; delete one first.")
@@ -110,7 +111,7 @@ class SavedViewPage:
         else:
             view.name = _name(self.request)
             if may_share(self.request.access):
-                view.owner_id = None if _shared(self.request) else self.request.identity.id
+                view.owner_id = _owner(self.request)
             text = "Saved."
         self.request.session.flash({"tone": "good", "text": text})
         return HTTPSeeOther(self.request.paths.saved_views())
@@ -128,6 +129,13 @@ def _shared(request: Request) -> bool:
     if shared and not may_share(request.access):
         raise HTTPForbidden("Only an editor can save a view for everyone.")
     return shared
+
+
+def _owner(request: Request) -> int | None:
+    """Return whose the view is to be, None for everyone's."""
+    if _shared(request):
+        return None
+    return people_of(request.registry).row(request.dbsession, request.identity)
 
 
 def _query(request: Request, table: Table) -> str:

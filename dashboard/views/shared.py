@@ -56,4 +56,4 @@ def shared_view(request: Request) -> tuple[BoardView, LinkAccess]:
         if not is_usable(link):
             raise HTTPGone(OVER)
         access = LinkAccess(request.registry, link.id)
-        return BoardView(board.slug, access, NoPaths(request.script_name)), access
+        return BoardView(board.slug, access, NoPaths(request.paths.root)), access

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyramid.registry import Registry
+from pyramid.router import Router
 from sqlalchemy.orm import sessionmaker
 from waitress.server import create_server
 
@@ -62,13 +63,27 @@ def running(
         **{"sqlalchemy.url": database},
         **{f"dashboard.{name}": str(value) for name, value in given.items()},
     )
+    with serving(app, host=host, port=port, streaming=streaming) as server:
+        yield server
+
+
+@contextmanager
+def serving(
+    app: Router,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    streaming: str = STREAMING,
+    **options: Any,
+) -> Iterator[Server]:
+    """Serve an application that is the program or has it in it; ``options`` are waitress's own."""
     hub = Hub(**hub_options(app))
     hub.start()
     listen = f"{host}:{port}"
     if streaming == "hub":
-        server = make_server(app, hub, listen=listen)
+        server = make_server(app, hub, listen=listen, **options)
     else:
-        server = create_server(app, listen=listen, threads=110, asyncore_use_poll=True)
+        server = create_server(app, listen=listen, threads=110, asyncore_use_poll=True, **options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

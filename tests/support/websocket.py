@@ -64,7 +64,7 @@ class Socket:
         self.headers: dict[str, str] = {}
         request = Request(
             host=parts.netloc,
-            target="/ws",
+            target=parts.path or "/ws",
             extra_headers=[(n.encode(), v.encode()) for n, v in (headers or {}).items()],
         )
         self.socket.sendall(self._connection.send(request))

@@ -14,6 +14,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.security import NO_PERMISSION_REQUIRED
 from webtest import TestApp
 
+from dashboard import program
 from dashboard.models import passwords
 from dashboard.models.passwords import hash_password
 from dashboard.models.people import User
@@ -36,7 +37,7 @@ class Site:
     def __init__(self, url: str, **settings: str) -> None:
         given = {"dashboard.environment": "development", **settings, "sqlalchemy.url": url}
         with Configurator(settings=given) as config:
-            config.include("dashboard")
+            config.include(program)
             config.include(_bad_views)
             self.app = config.make_wsgi_app()
         self.registry = self.app.registry

@@ -12,6 +12,7 @@ from pyramid.config import Configurator
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
+from dashboard import program
 from dashboard.changes import Broadcaster, backplane_of, broadcaster_of, install
 from dashboard.models.engine import make_engine, reader_of
 from dashboard.settings import SettingsError
@@ -117,4 +118,4 @@ def test_a_backplane_that_cannot_be_is_told_at_the_start(database: str) -> None:
         pytest.raises(SettingsError, match="can't be 'carrier-pigeon'"),
         Configurator(settings={**given, "dashboard.environment": "development"}) as config,
     ):
-        config.include("dashboard")
+        config.include(program)

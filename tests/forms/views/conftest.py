@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from pyramid.config import Configurator
 from webtest import TestApp
 
+from dashboard import program
 from dashboard.models import passwords
 from dashboard.models.log import ChangeRecord
 from dashboard.models.people import User
@@ -26,7 +27,7 @@ class Site:
             "dashboard.models": "tests.forms.models",
         }
         with Configurator(settings=settings) as config:
-            config.include("dashboard")
+            config.include(program)
             self.app = config.make_wsgi_app()
         self.sessions = self.app.registry["dashboard.dbsession_factory"]
         models.Base.metadata.create_all(self.app.registry["dashboard.engine"])
