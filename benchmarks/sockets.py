@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from benchmarks.crowd import HEAD_END, Address, Crowd, read_until
 from tests.support.frames import PONG, TEXT, frame
 
+ROUND = 10.0
+"""Less than a heartbeat: who isn't heard between two of them is closed."""
+
 
 @dataclass(frozen=True)
 class SocketAddress(Address):
@@ -35,14 +38,20 @@ class SocketAddress(Address):
         return read_until(sock, b'"subscribed"')
 
 
-def answer_pings(sockets: Sequence[socket.socket], crowd: Crowd, seconds: float = 0) -> None:
-    """Send a pong from each, spread over some seconds, in which the crowd goes on reading.
+def answer_pings(sockets: Sequence[socket.socket]) -> None:
+    """Send a pong from each.
 
     The server takes one that it hasn't asked for as a sign of life as well (RFC 6455, 5.5.3).
     """
-    began = time.monotonic()
-    for number, sock in enumerate(sockets, 1):
+    for sock in sockets:
         sock.send(frame(PONG))
-        wait = began + number * seconds / len(sockets) - time.monotonic()
+
+
+def rest(sockets: Sequence[socket.socket], crowd: Crowd, seconds: float) -> None:
+    """Let time pass, in which the crowd reads and each socket sends a pong every ROUND seconds."""
+    began = time.monotonic()
+    for number in range(1, round(seconds / ROUND * len(sockets)) + 1):
+        answer_pings([sockets[number % len(sockets)]])
+        wait = began + number * ROUND / len(sockets) - time.monotonic()
         if wait > 0:
             crowd.check(0, wait)

@@ -36,6 +36,8 @@ from tests.support.shop import Customer, Tag
 
 EXAMPLES = int(os.environ.get("DASHBOARD_FLOW_EXAMPLES", "12"))
 STEPS = 25
+BACKLOG = 64 * 1024 * 1024
+"""More bytes than the largest example writes: clients here read when all has been written."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def shared(databases: Databases, template: str) -> Iterator[Server]:
     """One server for every example; idle views are soon forgotten, so that they don't add up."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(entries, "GRACE", 0.3)
-        with running(databases.make(template), heartbeat=0.03) as server:
+        with running(databases.make(template), heartbeat=0.03, backlog=BACKLOG) as server:
             yield server
 
 
