@@ -12,7 +12,7 @@ from benchmarks.crowd import HEAD_END, Address, Crowd, read_until
 from tests.support.frames import PONG, TEXT, frame
 
 ROUND = 10.0
-"""Less than a heartbeat: who isn't heard between two of them is closed."""
+"""Seconds, well below a heartbeat: who isn't heard between two of them is closed."""
 
 
 @dataclass(frozen=True)
