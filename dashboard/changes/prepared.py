@@ -33,7 +33,8 @@ class Prepared:
         self._text = str(compiled)
         self._dialect = dialect
         self._error: type[Exception] = dialect.loaded_dbapi.Error
-        self._own = {name: bind.effective_value for name, bind in compiled.binds.items()}
+        values = {name: bind.effective_value for name, bind in compiled.binds.items()}
+        self._constants = {name: value for name, value in values.items() if value is not None}
         self._by_position = compiled.positional
         self._binds: list[tuple[str, Process | None]] = [
             (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
@@ -70,7 +71,7 @@ class Prepared:
             cursor.close()
 
     def _bound(self, parameters: Parameters) -> Any:
-        given = {**self._own, **parameters}
+        given = {**self._constants, **parameters} if self._constants else parameters
         try:
             values = [
                 given[name] if process is None else process(given[name])

@@ -142,16 +142,19 @@ class Capture:
         statement: sa.Insert,
         sets: Sequence[Any],
     ) -> Any:
+        plain = statements.is_plain_insert(statement)
+        if plain and len(sets) == 1:
+            return statement  # Its result tells the key.
         if statement.select is not None:
             keys = None
         else:
             written = statements.written_values(statement, sets)
             keys = statements.keys_in_values(watched, written)
-        if statements.is_plain_insert(statement):
-            if len(sets) > 1 and connection.dialect.name == "sqlite":
+        if plain:
+            if connection.dialect.name == "sqlite":
                 # Where SQLite refuses one of the rows, those before it stay.
                 self._expect_rows(connection, pending, watched, keys)
-            if keys is None and len(sets) > 1 and not statement._return_defaults:
+            if keys is None and not statement._return_defaults:
                 # So the result of an insert of many rows knows the keys that the database made.
                 return statement.return_defaults(*watched.key)
             return statement
