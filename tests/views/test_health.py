@@ -18,6 +18,14 @@ def test_a_migrated_database_is_ready(browser):
     assert browser.get("/readyz").json == {"status": "ok", "backplane": local}
 
 
+def test_without_its_backplane_a_process_is_ready_and_says_so(make_site):
+    site = make_site(**{"dashboard.backplane": "redis://127.0.0.1:1"})
+    away = {"kind": "redis", "state": "away; the log is polled"}
+    assert site.browser().get("/readyz").json == {"status": "ok", "backplane": away}
+    site.registry["dashboard.presence"].close()
+    site.registry["dashboard.backplane"].close()
+
+
 def test_a_database_that_is_away_is_not_ready_but_the_process_lives(
     site, browser, databases, empty_database
 ):
