@@ -59,11 +59,14 @@ requires = [
 postgresql = ["psycopg[binary]>=3.2"]
 redis = ["redis>=5.2"]
 amqp = ["amqp>=5.3"]
+# Verifies that a request came through an edge that holds streams.
+edge = ["pyjwt>=2.10"]
 
 testing = [
     *postgresql,
     *redis,
     *amqp,
+    *edge,
     "axe-playwright-python",
     "beautifulsoup4",
     "build",
@@ -114,6 +117,7 @@ setup(
         "postgresql": postgresql,
         "redis": redis,
         "amqp": amqp,
+        "edge": edge,
         "testing": testing,
         "dev": testing,
     },

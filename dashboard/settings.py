@@ -72,6 +72,9 @@ class Settings:
     poll: float | None = None
     """How often the log is looked at for what nobody told of; 0.5, and 2 with a backplane."""
 
+    edge: str | None = None
+    """The control port of an edge that holds streams for us, with the key by which it signs."""
+
     retention_days: float = 30.0
     """Changes older than this are pruned from the log."""
 

@@ -36,4 +36,5 @@ def includeme(config: Configurator) -> None:
     for family in ("home", "boards", "tables", "records", "saved_views", "panels.rules"):
         config.include(f"dashboard.views.{family}")
     elsewhere = [] if own else [f"dashboard.views.{each}" for each in SIGNING_IN]
-    config.scan("dashboard.views", ignore=elsewhere)
+    config.scan("dashboard.views", ignore=[*elsewhere, "dashboard.views.edge"])
+    config.include("dashboard.views.edge")

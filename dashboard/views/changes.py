@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
@@ -36,7 +36,7 @@ class ChangeFeed:
     )
 
     def __init__(
-        self, broadcaster: Broadcaster, since: str | None, access: Access, tables: set[str]
+        self, broadcaster: Broadcaster, since: str | None, access: Access, tables: Collection[str]
     ) -> None:
         self._broadcaster = broadcaster
         self._tables = frozenset(tables)
@@ -54,6 +54,16 @@ class ChangeFeed:
     def name(self) -> str:
         pairs = [("table", table) for table in sorted(self._tables)]
         return Paths().changes() + (f"?{urlencode(pairs)}" if pairs else "")
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it may have more to take just now."""
+        return bool(self._first) or self._subscription.waiting
+
+    @property
+    def cursor(self) -> Cursor:
+        """How far it has come, changes that its listener doesn't get included."""
+        return self._subscription.cursor
 
     @property
     def _subscription(self) -> Subscription:
@@ -152,12 +162,16 @@ def changes(request: Request) -> ChangeFeed:
 
 def feed_of(request: Request, tables: set[str], since: str | None) -> ChangeFeed:
     """Return the changes of ``tables``, or of all, after a cursor, for whoever asks."""
+    access = access_to(request, tables)
+    return ChangeFeed(request.registry["dashboard.broadcaster"], since, access, tables)
+
+
+def access_to(request: Request, tables: set[str]) -> Access:
+    """Return the rights of whoever asks to follow ``tables``; refuse where there are none."""
     catalog = request.registry["dashboard.catalog"]
     for name in sorted(tables):
         if name not in catalog and not catalog.linked_by(name):
             raise HTTPNotFound(f"There is no table {name[:100]!r} here.")
         if not request.access.sees(name):
             raise HTTPForbidden(f"You may not follow the changes of {name}.")
-    access = Access(request.registry, request.identity, needs=tables)
-    broadcaster = request.registry["dashboard.broadcaster"]
-    return ChangeFeed(broadcaster, since, access, tables)
+    return Access(request.registry, request.identity, needs=tables)

@@ -14,7 +14,18 @@ log = logging.getLogger(__name__)
 
 TEMPLATE = "dashboard:templates/error.pt"
 PROGRAM_ROUTES = frozenset(
-    {"stream", "shared-stream", "arrange", "changes", "ws", "choices", "healthz", "readyz"}
+    {
+        "stream",
+        "shared-stream",
+        "arrange",
+        "changes",
+        "held-changes",
+        "held-changes-first",
+        "ws",
+        "choices",
+        "healthz",
+        "readyz",
+    }
 )
 """What programs read, who get JSON whatever they say they accept."""
 

@@ -21,12 +21,13 @@ TOP = Path(__file__).parents[2]
 class ServerProcess:
     """``with ServerProcess(database, ...) as server`` runs it; ``kill`` and ``start`` repeat.
 
-    ``settings`` are those of ``dashboard.*``. The port stays the same.
+    ``settings`` are those of ``dashboard.*``. The port, one that is free unless it's given, stays
+    the same.
     """
 
-    def __init__(self, database: str, **settings: Any) -> None:
+    def __init__(self, database: str, *, port: int = 0, **settings: Any) -> None:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind(("127.0.0.1", port))
             self._port: int = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
         self._arguments = [database, str(self._port), json.dumps(settings)]

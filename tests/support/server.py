@@ -90,6 +90,8 @@ def serving(
         yield Server(f"http://{host}:{server.effective_port}", app.registry, hub)
     finally:
         hub.shut_down(timeout=1)
+        if "dashboard.edge" in app.registry:
+            app.registry["dashboard.edge"].close()
         app.registry["dashboard.broadcaster"].stop()
         app.registry["dashboard.presence"].close()
         app.registry["dashboard.backplane"].close()
