@@ -56,9 +56,9 @@ class Pushpin:
 
     @staticmethod
     def _ports() -> str:
-        """Return the ports that nothing here uses, so that none is another's."""
+        """Return where nothing here publishes, as files: a port may be another's by then."""
         names = ("push_in_spec", "push_in_sub_specs", "command_spec")
-        return "\n".join(f"{name}=tcp://127.0.0.1:{free_port()}" for name in names)
+        return "\n".join(f"{name}=ipc://{{rundir}}/{name}" for name in names)
 
     @property
     def log(self) -> str:
