@@ -33,6 +33,7 @@ def program(config: Configurator) -> None:
     config.include("dashboard.changes")
     config.include("dashboard.queries")
     config.include("dashboard.streaming")
+    config.include("dashboard.operations")
     config.include("dashboard.views")
     config.include("dashboard.forms")
     config.include("dashboard.demo")

@@ -26,6 +26,7 @@ class Database:
     """``sessions`` log what they commit, as the server's own do; a running server notices."""
 
     settings: Settings
+    catalog: Catalog
     engine: Engine
     sessions: sessionmaker[Any]
 
@@ -57,8 +58,9 @@ def open_unmigrated(ini: Path, *, actor: str = "command line") -> Database:
         backplane = open_backplane(settings, engine)
     except SettingsError as error:
         raise CommandError(str(error)) from error
-    install(sessions, name_of=_catalog(settings).captured_name, backplane=backplane)
-    return Database(settings, engine, sessions)
+    catalog = _catalog(settings)
+    install(sessions, name_of=catalog.captured_name, backplane=backplane)
+    return Database(settings, catalog, engine, sessions)
 
 
 def read_ini(ini: Path) -> dict[str, Any]:

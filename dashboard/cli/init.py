@@ -11,6 +11,7 @@ from dashboard.cli.database import add_ini, open_unmigrated
 from dashboard.cli.errors import CommandError
 from dashboard.demo.load import load
 from dashboard.models.migrations import is_current, upgrade
+from dashboard.operations.first_look import first_look
 from dashboard.share import shared
 
 EXAMPLES = ("development.ini", "production.ini")
@@ -42,6 +43,10 @@ def run(given: argparse.Namespace) -> None:
     if given.demo:
         loaded = load(database.sessions)
         print("The flight board is loaded." if loaded else "The flight board is there already.")
+    for line in first_look(
+        database.sessions, database.engine, database.catalog, database.settings.url
+    ):
+        print(line)
     database.engine.dispose()
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dashboard.models import first_boards
 from dashboard.models.boards import Board, Panel
-from dashboard.models.setting import Setting
-
-MADE = "demo.boards"
-"""Set when the boards have been made, so that who deletes them doesn't get them again."""
 
 FLOWN = "status__in=departed,landed"
 OPEN = "status__in=scheduled,delayed"
@@ -130,9 +126,6 @@ DEPARTURES = (
 
 def make_boards(session: Session) -> bool:
     """Make the boards, unless they've been made before or there are others; tell whether."""
-    if session.get(Setting, MADE) is not None or session.scalar(select(Board.id).limit(1)):
-        return False
-    session.add(Setting(name=MADE, value="1"))
     operations = Board(
         title="Operations",
         slug="operations",
@@ -147,9 +140,7 @@ def make_boards(session: Session) -> bool:
         position=2,
         panels=_panels(DEPARTURES),
     )
-    session.add_all([operations, departures])
-    session.flush()
-    return True
+    return first_boards.add(session, first_boards.DEMO, operations, departures)
 
 
 def _panels(panels: tuple[dict[str, Any], ...]) -> list[Panel]:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from dashboard.catalog import Table, VisibleCatalog
 from dashboard.queries.aggregates import (
@@ -212,6 +212,14 @@ def _pairs_of_groups(query: TableQuery) -> list[tuple[str, str]]:
 
 def _sorting(descending: bool) -> str:
     return "_sort_desc" if descending else "_sort"
+
+
+def pairs_of(text: str) -> list[tuple[str, str]]:
+    """Return the pairs of a query string; an address counts from its question mark on."""
+    text = text.strip()
+    if text.startswith(("?", "/", "http://", "https://")):
+        text = text.partition("?")[2]
+    return parse_qsl(text, keep_blank_values=True)
 
 
 def to_text(query: TableQuery) -> str:

@@ -14,9 +14,8 @@ from pyramid.view import view_config, view_defaults
 from dashboard.catalog import Table
 from dashboard.changes import log
 from dashboard.models.boards import SavedView
-from dashboard.queries.grammar import to_text
+from dashboard.queries.grammar import pairs_of, to_text
 from dashboard.views.errors import BadInput
-from dashboard.views.panels.questions import pairs_of
 from dashboard.views.posted import posted
 from dashboard.views.saved import SavedViews, may_share, saved_views, visible_to
 from dashboard.views.security import people_of

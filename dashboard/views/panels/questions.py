@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from dashboard.catalog import Invalid, Table, VisibleCatalog
 from dashboard.queries import QueryError, TableQuery
-from dashboard.queries.grammar import parse_query
+from dashboard.queries.grammar import pairs_of, parse_query
 from dashboard.views.panels.spec import PanelSpec
 
 ROWS = 10
@@ -58,14 +57,6 @@ def questions(spec: PanelSpec, catalog: VisibleCatalog) -> Questions:
         return Questions(query, second)
     course = _course(query, spec.trend, catalog)
     return Questions(query, second, course, second and _course(second, spec.trend, catalog))
-
-
-def pairs_of(text: str) -> list[tuple[str, str]]:
-    """Return the pairs of a query string; an address counts from its question mark on."""
-    text = text.strip()
-    if text.startswith(("?", "/", "http://", "https://")):
-        text = text.partition("?")[2]
-    return parse_qsl(text, keep_blank_values=True)
 
 
 def _parse(

@@ -8,8 +8,9 @@ import pytest
 from pyramid.path import DottedNameResolver
 
 from dashboard.catalog import Invalid, VisibleCatalog, catalog_of
+from dashboard.queries.grammar import pairs_of
 from dashboard.views.panels import PanelSpec
-from dashboard.views.panels.questions import pairs_of, questions
+from dashboard.views.panels.questions import questions
 
 
 @pytest.fixture(scope="module")
