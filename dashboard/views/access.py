@@ -48,6 +48,11 @@ class Access:
         return found
 
     @property
+    def own_people(self) -> bool:
+        """Whether people are the program's own, not those of an application that it is part of."""
+        return PEOPLE in self._registry["dashboard.catalog"]
+
+    @property
     def role(self) -> str:
         """What decides what is seen: equal roles see the same."""
         return "anybody" if self.identity is None else self.identity.role

@@ -30,6 +30,7 @@ def home_page(request: Request) -> dict[str, Any]:
         "tables": state.tables,
         "setup": state.setup,
         "saved": state.saved,
+        "greeting": state.greeting,
         "may_edit": request.has_permission("edit", request.registry["dashboard.catalog"]["boards"]),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from dashboard.catalog import Table
 from dashboard.changes import Change
 from dashboard.models.boards import Board, Panel
+from dashboard.operations.survey import is_own
 from dashboard.queries.live import Operation
-from dashboard.queries.page import count
-from dashboard.views.access import Access
+from dashboard.queries.page import Total, count
+from dashboard.views.access import PEOPLE, Access
 from dashboard.views.cells import printable
 from dashboard.views.fragments import render_macro
+from dashboard.views.greeting import Greeting, greeting_of
 from dashboard.views.paths import Paths
 from dashboard.views.saved import SavedViews
 
@@ -34,6 +36,7 @@ class HomeState:
     tables: list[Card]
     setup: list[Card]
     saved: list[Card]
+    greeting: Greeting | None
 
 
 class HomeView:
@@ -44,7 +47,8 @@ class HomeView:
         self._catalog = access.catalog
         self._paths = paths
         self._saved = SavedViews(None, access, paths)
-        self.reads = self._saved.reads | {table.name for table in access.catalog}
+        # The greeting goes when there is a first person, whoever may see people.
+        self.reads = self._saved.reads | {table.name for table in access.catalog} | {PEOPLE}
 
     def touched_by(self, change: Change) -> bool:
         # Of the records it only counts how many there are.
@@ -55,12 +59,23 @@ class HomeView:
         others = [
             table for table in self._catalog if not table.listed and self._access.may("edit", table)
         ]
+        totals = {table.name: _total(session, table) for table in (*listed, *others)}
         return HomeState(
             boards=self._boards(session) if "boards" in self._catalog else [],
-            tables=list(self._cards(session, listed)),
-            setup=list(self._cards(session, others)),
+            tables=list(self._cards(listed, totals)),
+            setup=list(self._cards(others, totals)),
             saved=self._saved.load(session),
+            greeting=self._greeting(session, listed, totals),
         )
+
+    def _greeting(
+        self, session: Session, listed: list[Table], totals: Mapping[str, Total]
+    ) -> Greeting | None:
+        if "boards" not in self._catalog:
+            return None
+        tables = [table for table in listed if not is_own(table)]
+        found = (totals[table.name] for table in tables)
+        return greeting_of(session, self._access, self._paths, tables, found)
 
     def _boards(self, session: Session) -> list[Card]:
         panels = sa.select(sa.func.count()).where(Panel.board_id == Board.id).scalar_subquery()
@@ -77,15 +92,14 @@ class HomeView:
             for row in rows
         ]
 
-    def _cards(self, session: Session, tables: Iterable[Table]) -> Iterable[Card]:
+    def _cards(self, tables: Iterable[Table], totals: Mapping[str, Total]) -> Iterable[Card]:
         for table in tables:
-            every: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(table.sql)
             yield {
                 "name": table.name,
                 "label": table.label,
                 "href": self._paths.table(table.name),
                 "description": table.description,
-                "count_text": str(count(session, every)),
+                "count_text": str(totals[table.name]),
             }
 
     def parts(self, state: Any) -> tuple[()]:
@@ -103,8 +117,13 @@ class HomeView:
             name: render_macro("macros/cards.pt", "cards", tables=some)
             for name, some in cards.items()
         }
+        htmls["greeting"] = render_macro("macros/greeting.pt", "greeting", greeting=state.greeting)
         htmls["saved"] = render_macro("macros/saved.pt", "links", saved=state.saved)
         return [{"op": "html", "target": name, "html": html} for name, html in htmls.items()]
 
     def totals(self, state: HomeState) -> dict[str, Any]:
         return {"total": None}
+
+
+def _total(session: Session, table: Table) -> Total:
+    return count(session, sa.select(sa.literal_column("1")).select_from(table.sql))

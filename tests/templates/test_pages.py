@@ -137,6 +137,7 @@ def values(text: str, many: bool) -> dict[str, Any]:
     saved = {"key": "1", "name": text, "table": text, "whose": text, "href": "/x"}
     saved["edit_href"] = "/x"
     tone = Model(tone="good", text=text)
+    step = Model(text=text, link=text, href="/x", code=[text])
     link = Model(label=text, href="/x", count_text=text, name=text, description=text, rows=[])
     change = {"at": "2013-07-22T17:45:00", "at_text": text, "actor": text}
     fields = [Model(label=text, before=text, after=None)]
@@ -146,6 +147,8 @@ def values(text: str, many: bool) -> dict[str, Any]:
         "site": "Live Dashboard",
         "get_csrf_token": lambda: text,
         "user": Model(id=1, name=text, role="admin") if many else None,
+        "account": "/x" if many else None,
+        "sign_out": "/x" if many else None,
         "messages": some({"tone": "good", "text": text}),
         "nav": some({"label": text, "href": "/x", "current": True, "board": True}),
         "live": {"stream": "/stream", "cursor": "e-1", "heartbeat": 15, "views": ["/"]}
@@ -156,6 +159,7 @@ def values(text: str, many: bool) -> dict[str, Any]:
         "boards": some(link),
         "setup": some(link),
         "saved": some(saved),
+        "greeting": Model(found=text, steps=[step]) if many else None,
         "saved_views": {"items": some(saved), "action": "/x" if many else None, "may_share": many},
         "saved_query": text,
         "may_edit": many,
