@@ -6,27 +6,28 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dashboard.cli import init, prune, replay, user
+from dashboard.cli import doctor, init, prune, replay, user
 from dashboard.cli.errors import CommandError, explained
 
-COMMANDS = (init, replay, user, prune)
+COMMANDS = (init, replay, user, prune, doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status.
 
-    0: done; 1: it could not be done; 2: it was not understood; 130: interrupted.
+    0: done; 1: it could not be done, or the doctor found a problem; 2: it was not understood;
+    130: interrupted.
     """
     given = parser().parse_args(arguments)
     try:
         with explained():
-            given.run(given)
+            status: int | None = given.run(given)
     except CommandError as error:
         print(f"dashboard: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
+    return status or 0
 
 
 def parser() -> argparse.ArgumentParser:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
 from dashboard.catalog import Catalog, catalog_of
-from dashboard.changes import ACTOR, install, open_backplane
+from dashboard.changes import ACTOR, Backplane, install, open_backplane
 from dashboard.cli.errors import CommandError
 from dashboard.models.engine import engine_from_settings
 from dashboard.models.migrations import is_current
@@ -29,6 +29,7 @@ class Database:
     catalog: Catalog
     engine: Engine
     sessions: sessionmaker[Any]
+    backplane: Backplane
 
 
 def add_ini(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +61,7 @@ def open_unmigrated(ini: Path, *, actor: str = "command line") -> Database:
         raise CommandError(str(error)) from error
     catalog = _catalog(settings)
     install(sessions, name_of=catalog.captured_name, backplane=backplane)
-    return Database(settings, catalog, engine, sessions)
+    return Database(settings, catalog, engine, sessions, backplane)
 
 
 def read_ini(ini: Path) -> dict[str, Any]:

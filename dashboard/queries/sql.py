@@ -146,7 +146,14 @@ _CONDITIONS: dict[str, Callable[[Expression, Any], Condition]] = {
 
 
 def ordering(descending: bool, expression: Expression) -> sa.UnaryExpression[Any]:
-    """Order with NULL as the least value on every database, which is SQLite's own way."""
+    """Order with NULL as the least value on every database, which is SQLite's own way.
+
+    Of a column without NULL that isn't said: PostgreSQL would use no ordinary index for it.
+    """
+    column = expression if isinstance(expression, sa.Column) else None
+    # That of an alias is NULL where an outer join finds nothing.
+    if column is not None and not column.nullable and isinstance(column.table, sa.Table):
+        return column.desc() if descending else column.asc()
     return expression.desc().nulls_last() if descending else expression.asc().nulls_first()
 
 

@@ -125,10 +125,17 @@ def may(
     identity: Identity | None, settings: Settings, permission: str, table: Table | None = None
 ) -> bool:
     """Tell whether ``permission`` ("view", "edit" or "admin") is given, for a table or at large."""
+    return role_may(None if identity is None else identity.role, settings, permission, table)
+
+
+def role_may(
+    role: str | None, settings: Settings, permission: str, table: Table | None = None
+) -> bool:
+    """Tell the same of all who have a role, which is None for somebody who isn't signed in."""
     needed = _roles_needed(permission, table)
-    if identity is None or identity.role not in ROLES:
+    if role not in ROLES:
         return settings.public and permission == "view" and needed == ["watcher"]
-    return all(_includes(identity.role, role) for role in needed)
+    return all(_includes(role, each) for each in needed)
 
 
 def _roles_needed(permission: str, table: Table | None) -> list[str]:
