@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from dashboard.streaming.farewell import retry
+from dashboard.streaming.metrics import Metrics
 from dashboard.streaming.source import Shareable
 from dashboard.streaming.sse import encode
 from dashboard.streaming.websocket.dialogue import Dialogue
@@ -26,6 +27,10 @@ class Offer(Protocol):
     @property
     def room(self) -> bool:
         """Whether it has a place for one more."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What the hub counts."""
 
     def accept(self, body: HandedOver) -> None:
         """Note that the body goes to the hub when its first bytes have been written."""

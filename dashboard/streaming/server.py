@@ -20,6 +20,7 @@ from waitress.task import WSGITask
 
 from dashboard.streaming.handover import OFFER, HandedOver
 from dashboard.streaming.hub import Hub
+from dashboard.streaming.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,10 @@ class StreamTask(WSGITask):
     @property
     def room(self) -> bool:
         return self.channel.server.hub.room
+
+    @property
+    def metrics(self) -> Metrics:
+        return self.channel.server.hub.metrics
 
     def accept(self, body: HandedOver) -> None:
         self.body = body

@@ -86,6 +86,9 @@ class Paths:
     def account(self) -> str:
         return f"{self.root}/account"
 
+    def doctor(self) -> str:
+        return f"{self.root}/doctor"
+
     def static(self, path: str) -> str:
         return f"{self.root}/static/{version()}/{path}"
 

@@ -21,6 +21,7 @@ class QueryView:
         self.name = address(query, Paths())
         self.key: Hashable = (self.name, access.role, paths)
         self.reads = query.reads
+        self.queries = (query,)
         self.relevance = Relevance(query, access.catalog)
         self.touched_by = self.relevance.touched_by
         self.catalog = access.catalog

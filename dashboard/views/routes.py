@@ -63,6 +63,7 @@ _OTHERS: tuple[tuple[str, Any], ...] = (
     ("sign-out", "/sign-out"),
     ("setup", "/setup"),
     ("account", "/account"),
+    ("doctor", "/doctor"),
     ("healthz", "/healthz"),
     ("readyz", "/readyz"),
 )

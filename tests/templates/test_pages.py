@@ -34,7 +34,7 @@ HOSTILE = [
     "x" * 20_000,
 ]
 PAGES = ["home", "table", "record", "form", "delete", "sign_in", "setup", "account", "error"]
-PAGES += ["board", "share", "saved_view", "saved_views"]
+PAGES += ["board", "share", "saved_view", "saved_views", "doctor"]
 VOID = {"meta", "link", "input", "br", "img"}
 
 
@@ -137,6 +137,7 @@ def values(text: str, many: bool) -> dict[str, Any]:
     saved = {"key": "1", "name": text, "table": text, "whose": text, "href": "/x"}
     saved["edit_href"] = "/x"
     tone = Model(tone="good", text=text)
+    finding = Model(tone="warning", word=text, subject=text, sentence=text, remedy=text)
     step = Model(text=text, link=text, href="/x", code=[text])
     link = Model(label=text, href="/x", count_text=text, name=text, description=text, rows=[])
     change = {"at": "2013-07-22T17:45:00", "at_text": text, "actor": text}
@@ -159,6 +160,9 @@ def values(text: str, many: bool) -> dict[str, Any]:
         "boards": some(link),
         "setup": some(link),
         "saved": some(saved),
+        "sections": some(Model(title=text, findings=[finding])),
+        "numbers": some(Model(label=text, text=text)),
+        "views": some(Model(name=text, watchers=text, time=text, slow=True)),
         "greeting": Model(found=text, steps=[step]) if many else None,
         "saved_views": {"items": some(saved), "action": "/x" if many else None, "may_share": many},
         "saved_query": text,

@@ -115,6 +115,11 @@ class Entries:
             for entry in self._watchers.pop(watcher, ()):
                 entry.drop(watcher)
 
+    def snapshot(self) -> list[Entry]:
+        """Return the entries that somebody watches now."""
+        with self._lock:
+            return [entry for entry in self._entries.values() if entry.watchers]
+
     def __len__(self) -> int:
         """Return how many watchers there are."""
         return len(self._watchers)

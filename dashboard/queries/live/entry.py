@@ -19,9 +19,9 @@ Patch = dict[str, Any]
 class Entry:
     """A view as it was last evaluated.
 
-    ``changed`` is when its state last became different. ``owed`` are watchers whose page is
-    newer than the state, by the number that their page has: they get the whole view once it has
-    been evaluated at that number or a later one.
+    ``changed`` is when its state last became different, ``took`` for how many seconds it was
+    read. ``owed`` are watchers whose page is newer than the state, by the number that their page
+    has: they get the whole view once it has been evaluated at that number or a later one.
     """
 
     view: LiveView
@@ -31,6 +31,7 @@ class Entry:
     watchers: set[Watcher] = field(default_factory=set)
     owed: dict[Watcher, int] = field(default_factory=dict)
     idle_since: float = 0.0
+    took: float = 0.0
 
     def newer_than(self, head: Cursor) -> bool:
         """Tell whether its state, or a page of it, is newer than a snapshot."""

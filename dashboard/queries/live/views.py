@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -34,6 +34,14 @@ LONGEST_REST = 0.25
 
 AWAY = 0.5
 """Seconds after which a database that is away is asked again."""
+
+
+class WatchedView(NamedTuple):
+    """A view, how many watch it (who share a stream count once), and how long it is read for."""
+
+    view: LiveView
+    watchers: int
+    seconds: float
 
 
 class LiveViews:
@@ -72,6 +80,13 @@ class LiveViews:
     def watchers(self) -> int:
         """How many watchers there are; those who share one count once."""
         return 0 if self._entries is None else len(self._entries)
+
+    @property
+    def watched(self) -> list[WatchedView]:
+        """What is watched now, those that take the longest first."""
+        entries = [] if self._entries is None else self._entries.snapshot()
+        found = [WatchedView(each.view, len(each.watchers), each.took) for each in entries]
+        return sorted(found, key=lambda each: -each.seconds)
 
     def watch(
         self,
@@ -124,13 +139,15 @@ class LiveViews:
         self._slow.check(view)
         with self._reading() as session:
             head = log.head(session).cursor
-            state = self._load(session, view)
-        return Entry(view, state, at=head, changed=head)
+            state, took = self._load(session, view)
+        return Entry(view, state, at=head, changed=head, took=took)
 
-    def _load(self, session: Session, view: LiveView) -> Any:
+    def _load(self, session: Session, view: LiveView) -> tuple[Any, float]:
+        """Return a view's state, and how many seconds it was read for."""
         self.evaluations += 1
+        started = time.monotonic()
         try:
-            return _load_apart(session, view)
+            return _load_apart(session, view), time.monotonic() - started
         except OperationalError as error:
             if is_timeout(error):
                 self._slow.note(view)
@@ -206,10 +223,11 @@ class LiveViews:
             fresh: dict[Hashable, Entry] = {}
             for entry in entries.due(changes, head):
                 try:
-                    state = self._load(session, entry.view)
+                    state, entry.took = self._load(session, entry.view)
                     for part in entry.view.parts(state):
                         if part.key not in fresh and entries.get(part.key) is None:
-                            fresh[part.key] = Entry(part, self._load(session, part), head, head)
+                            of_part, took = self._load(session, part)
+                            fresh[part.key] = Entry(part, of_part, head, head, took=took)
                     states[entry] = state
                 except Exception as error:
                     if is_away(error):

@@ -84,6 +84,11 @@ class PanelView:
             return ()
         return frozenset(name for query in asked.all for name in query.reads)
 
+    @property
+    def queries(self) -> Sequence[TableQuery]:
+        """What it asks; nothing where it can't be asked."""
+        return () if isinstance(self._asked, Problem) else self._asked.all
+
     @cached_property
     def _relevances(self) -> list[Relevance]:
         asked = self._asked.all if isinstance(self._asked, Questions) else ()
