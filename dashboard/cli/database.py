@@ -26,9 +26,9 @@ class Database:
     """``sessions`` log what they commit, as the server's own do; a running server notices."""
 
     settings: Settings
-    catalog: Catalog
     engine: Engine
     sessions: sessionmaker[Any]
+    catalog: Catalog
     backplane: Backplane
 
 
@@ -61,7 +61,7 @@ def open_unmigrated(ini: Path, *, actor: str = "command line") -> Database:
         raise CommandError(str(error)) from error
     catalog = _catalog(settings)
     install(sessions, name_of=catalog.captured_name, backplane=backplane)
-    return Database(settings, catalog, engine, sessions, backplane)
+    return Database(settings, engine, sessions, catalog, backplane)
 
 
 def read_ini(ini: Path) -> dict[str, Any]:
