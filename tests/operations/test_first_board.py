@@ -204,16 +204,11 @@ def test_odd_names(place, name):
     place.table(
         f"T {name}",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column(name, sa.String(20)),
-        sa.Column(f"{name} at", sa.DateTime),
-        sa.Column(f"{name} amount", sa.Float),
+        sa.Column(name, sa.String(20), key="word"),
+        sa.Column(f"{name} at", sa.DateTime, key="at"),
+        sa.Column(f"{name} amount", sa.Float, key="amount"),
         rows=[
-            {
-                "id": n,
-                name: "ab"[n % 2],
-                f"{name} at": BEGIN + timedelta(minutes=n),
-                f"{name} amount": n / 3,
-            }
+            {"id": n, "word": "ab"[n % 2], "at": BEGIN + timedelta(minutes=n), "amount": n / 3}
             for n in range(40)
         ],
     )
