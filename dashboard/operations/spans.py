@@ -78,6 +78,12 @@ def newest(spans: Iterable[Span], now: datetime) -> Span | None:
 
 
 def _moment(value: Any) -> datetime | None:
+    # Some databases keep times as texts, written by anybody.
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
     return datetime.combine(value, time()) if isinstance(value, date) else None
