@@ -18,7 +18,7 @@ LATELY = timedelta(days=30)
 LOOK_BACK = 10_000
 """How many of the newest changes are looked at."""
 
-TIMED, FRESH, CHANGED, LINK = 1.0, 1.0, 1.0, -2.0
+TIMED, FRESH, CHANGED, LINK, STILL = 1.0, 1.0, 1.0, -2.0, -2.0
 """What counts besides the number of rows, in powers of ten of it."""
 
 
@@ -36,6 +36,8 @@ def busiest(found: Iterable[Surveyed], changes: Mapping[str, int]) -> Surveyed |
             points += TIMED + (FRESH if newest - each.newest.last <= LATELY else 0.0)
         if changes.get(each.table.name):
             points += CHANGED
+        if not each.table.key:
+            points += STILL  # Its changes aren't logged, so that a board of it doesn't live.
         return points + (LINK if _links(each) else 0.0)
 
     return max(filled, key=score, default=None)
