@@ -11,6 +11,8 @@ from typing import Any
 
 from dashboard.operations import columns
 from dashboard.operations.asking import Asking
+from dashboard.operations.reflected_indexes import indexes_of
+from dashboard.operations.serving import LARGE, need_of, serves
 from dashboard.operations.spans import Span
 from dashboard.operations.survey import Surveyed
 from dashboard.operations.words import inside
@@ -101,10 +103,21 @@ def newest_rows(asking: Asking, each: Surveyed) -> Iterator[Values]:
     for sort in _newest_first(each):
         title = f"{'Newest' if sort else 'Some'} {inside(table.label)}"
         query = every.but(sort=sort or default_sort(table))
+        if sort and not _is_served(asking, query, each.size):
+            continue
         proposed = next(_panel(asking, query, title, kind="table"), None)
         if proposed is not None:
             yield proposed
             return
+
+
+def _is_served(asking: Asking, query: TableQuery, rows: int) -> bool:
+    """Tell whether a query can be asked again and again: of many rows only with an index."""
+    need = need_of(query)
+    if need is None or rows <= LARGE:
+        return True
+    indexes = asking.ask(lambda session: indexes_of(session.connection(), query.table))
+    return any(serves(index, need) for index in indexes or ())
 
 
 def _newest_first(each: Surveyed) -> Iterator[tuple[Sort, ...]]:

@@ -12,12 +12,12 @@ from dashboard.catalog import Table
 from dashboard.operations.finding import NOTICE, OK, PROBLEM, Finding
 from dashboard.operations.installation import Installation
 from dashboard.operations.reflected_indexes import indexes_of
-from dashboard.operations.serving import Need, need_of, serves, suggestion
+from dashboard.operations.serving import LARGE, Need, need_of, serves, suggestion
 from dashboard.operations.watched import watched
 from dashboard.operations.words import counted, listed
 
-LARGE, HUGE = 10_000, 100_000
-"""Rows from which on a missing index is a notice, and a problem."""
+HUGE = 100_000
+"""Rows from which on a missing index is a problem."""
 
 MOST_PLACES = 3
 

@@ -16,6 +16,9 @@ from dashboard.queries import TableQuery
 EQUAL = frozenset({"exact", "isnull"})
 LONGEST_NAME = 60
 
+LARGE = 10_000
+"""Rows from which on a query needs an index."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:

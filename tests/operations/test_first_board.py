@@ -231,6 +231,17 @@ def test_a_table_without_times_categories_or_figures(place):
     assert list(place.board()) == ["Words", "Some words"]
 
 
+def test_many_rows_are_only_put_in_an_order_that_has_an_index(place):
+    place.table(
+        "marks",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("at", sa.DateTime),
+        rows=[{"id": n, "at": BEGIN + timedelta(minutes=n)} for n in range(10_001)],
+    )
+    place.look()
+    assert place.board()["Newest marks"].query.startswith("_sort_desc=id")
+
+
 def test_nulls_everywhere(place):
     place.table(
         "things",
