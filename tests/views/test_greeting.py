@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from dashboard.models.boards import Board
 from dashboard.models.engine import make_engine
+from tests.support.people import add
 from tests.support.shop import Base, Customer, Order
+from tests.support.sse import EventStream
 
 
 @pytest.fixture
@@ -66,3 +68,18 @@ def test_without_tables_it_says_how_to_name_some(make_site):
 def test_who_may_not_watch_learns_nothing(shop, make_site):
     shop()
     assert "Welcome" not in make_site().browser().get("/", status="*").text
+
+
+def test_it_changes_on_open_pages_too(server):
+    with EventStream(f"{server.url}/stream?view=/") as stream:
+        patches = stream.only("patch")
+        assert "first admin" in html_of(next(patches))
+        add(server, "ada", "admin")
+        assert "first admin" not in html_of(next(patches))
+        with server.sessions.begin() as session:
+            session.add(Board(title="Mine", slug="mine"))
+        assert "Welcome" not in html_of(next(patches))
+
+
+def html_of(patch):
+    return next(each["html"] for each in patch.data["ops"] if each["target"] == "greeting")
