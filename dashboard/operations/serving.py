@@ -11,7 +11,8 @@ from sqlalchemy.schema import CreateIndex
 
 from dashboard.catalog import Table
 from dashboard.operations.reflected_indexes import Index, Part
-from dashboard.queries import TableQuery
+from dashboard.queries import Field, TableQuery
+from dashboard.queries.query import Sort
 
 EQUAL = frozenset({"exact", "isnull"})
 LONGEST_NAME = 60
@@ -41,7 +42,7 @@ def need_of(query: TableQuery) -> Need | None:
         return Need(query.table, equal) if equal else None
     if any(each.field.through is not None for each in query.sort):
         return None
-    asked = query.sort or query.order
+    asked = query.sort or tuple(Sort(Field(column)) for column in query.table.key)
     order = tuple(
         Part(
             each.field.column.sql.name,
@@ -51,7 +52,7 @@ def need_of(query: TableQuery) -> Need | None:
         for each in asked
         if each.field.column.sql.name not in equal
     )
-    return Need(query.table, equal, order)
+    return Need(query.table, equal, order) if equal or order else None
 
 
 def serves(index: Index, need: Need) -> bool:
