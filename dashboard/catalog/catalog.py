@@ -73,6 +73,11 @@ class Catalog:
             name = sql.fullname
         return name
 
+    def captured_tables(self) -> dict[str, sa.Table]:
+        """Return the tables whose changes are logged, by their names in the log."""
+        links = {table.fullname: table for table in self._link_tables() if table not in self._names}
+        return {**links, **{name: table for table, name in self._names.items()}}
+
     def linked_by(self, name: str) -> tuple[str, ...]:
         """Return the live tables that a many-to-many table links, () where it's none."""
         for link, ends in self._link_tables().items():

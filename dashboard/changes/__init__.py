@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from pyramid.config import Configurator
 from pyramid.events import ApplicationCreated
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table
 from sqlalchemy.orm import Session
 
 from dashboard.changes import log
+from dashboard.changes.append import Appended
 from dashboard.changes.backplanes import Backplane, backplane_of
 from dashboard.changes.broadcaster import Broadcaster, resolve
-from dashboard.changes.capture import ACTOR, install
 from dashboard.changes.change import Change, Cursor, Head
 from dashboard.changes.mailbox import Ended, Mailbox
 from dashboard.changes.retention import Retention
+from dashboard.changes.sessions import ACTOR, install
 from dashboard.changes.subscription import Subscription
+from dashboard.changes.triggers.mover import Mover
+from dashboard.changes.triggers.moving import Moving
+from dashboard.changes.triggers.noted import noted_tables
+from dashboard.changes.triggers.wakers import waker_for
 from dashboard.settings import Settings, SettingsError
 
 LOCAL_POLL = 0.5
@@ -64,6 +71,22 @@ def open_backplane(settings: Settings, engine: Engine) -> Backplane:
         raise SettingsError(f"dashboard.backplane: {error}") from error
 
 
+def mover_of(
+    engine: Engine,
+    tables: Callable[[], Mapping[str, Table]],
+    publish: Callable[[Sequence[Change]], None],
+    backplane: Backplane,
+) -> Mover:
+    """Return what moves the notes of these tables' triggers, by their names in the log."""
+
+    def published(appended: Appended) -> None:
+        publish(appended.changes)
+        backplane.announce(Cursor(appended.epoch, appended.changes[-1].seq))
+
+    moving = Moving(engine, noted_tables(tables), published)
+    return Mover(moving, lambda: waker_for(engine))
+
+
 def actor_of(session: Session) -> str | None:
     """Return who makes a session's changes: the request's user, or who was noted on it."""
     request = session.info.get("request")
@@ -89,6 +112,14 @@ def includeme(config: Configurator) -> None:
         backplane=backplane,
     )
     config.add_subscriber(lambda event: backplane.listen(broadcaster.hear), ApplicationCreated)
+    mover = mover_of(
+        registry["dashboard.engine"],
+        registry["dashboard.catalog"].captured_tables,
+        broadcaster.publish,
+        backplane,
+    )
+    registry["dashboard.mover"] = mover
+    config.add_subscriber(lambda event: mover.start(), ApplicationCreated)
     retention = Retention(
         registry["dashboard.engine"], settings.retention_days, settings.retention_changes
     )

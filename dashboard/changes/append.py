@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
@@ -18,7 +19,10 @@ from dashboard.models.types import utc_now
 
 
 class Differs(Protocol):
-    """What is appended: a record's name, and its values before and after."""
+    """What is appended: a record's name, and its values before and after.
+
+    Who changed it, and when, are left to the one who appends unless they are set.
+    """
 
     @property
     def table(self) -> str: ...
@@ -28,6 +32,10 @@ class Differs(Protocol):
     def before(self) -> JsonRow | None: ...
     @property
     def after(self) -> JsonRow | None: ...
+    @property
+    def actor(self) -> str | None: ...
+    @property
+    def at(self) -> datetime | None: ...
 
 
 class Appended(NamedTuple):
@@ -86,6 +94,7 @@ class Log:
     ) -> Appended:
         """Append, and commit in the same round trip where that can be done.
 
+        All of the differences must be of the same actor and time, so they have none of their own.
         The head row's lock is what all writers wait for. Where it can't be done the caller's own
         commit follows; where it was done that finds nothing to commit.
         """
@@ -130,9 +139,12 @@ def _changes(differences: Sequence[Differs], before: int, actor: str | None) -> 
     """Return the differences as changes with the numbers that follow ``before``."""
     at = utc_now()
     return [
-        Change(seq, each.table, each.key, _op(each), each.before, each.after, actor, at)
+        Change(
+            seq, each.table, each.key, _op(each), each.before, each.after, each.actor or actor,
+            each.at or at,
+        )
         for seq, each in enumerate(differences, before + 1)
-    ]
+    ]  # fmt: skip
 
 
 def _record(change: Change) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The change log and its head: what was committed, numbered in commit order."""
+"""The change log and its head, and the notes of triggers that are still to be moved into it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Double, Index, Integer, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.models.meta import Base
@@ -44,3 +45,23 @@ class ChangeRecord(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
     __table_args__ = (Index("ix_dashboard_change_log_record", "table_name", "key", "seq"),)
+
+
+class ChangeNote(Base):
+    """What a trigger noted in the transaction of whoever wrote: what a record was before.
+
+    What it became is what its next note says that it was, or what the table has. ``key`` and
+    ``before`` are as the database's own triggers write them. Nothing here may be refused, since
+    that would fail the writer: so there are no constraints.
+    """
+
+    __tablename__ = "dashboard_change_note"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    table_name: Mapped[str | None] = mapped_column(Text)
+    op: Mapped[str | None] = mapped_column(Text)
+    key: Mapped[str | None] = mapped_column(Text().with_variant(JSONB(), "postgresql"))
+    before: Mapped[str | None] = mapped_column(Text().with_variant(JSONB(), "postgresql"))
+    transaction: Mapped[int | None] = mapped_column(Number)
+    actor: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[float | None] = mapped_column(Double)

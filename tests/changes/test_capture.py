@@ -11,20 +11,29 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from dashboard.changes import ACTOR, Change, install, log
+from dashboard.changes.triggers.install import staging_of
 from tests.support.databases import count_on, or_replace, sqlite_only, upsert
 from tests.support.shop import Base, Customer, Line, Order, State, Tag, customer_tag
+from tests.support.triggers import install_all
 
 
-@pytest.fixture
-def changes(engine: Engine, sessions: sessionmaker[Any]) -> Any:
-    """Return a function that gives the changes logged since it was called last."""
+@pytest.fixture(params=["no triggers", "triggers"])
+def changes(request: Any, engine: Engine, sessions: sessionmaker[Any]) -> Any:
+    """Return a function that gives the changes logged since it was called last.
+
+    With triggers on the tables it's all the same: what they note is logged already.
+    """
     seen = 0
+    if request.param == "triggers":
+        install_all(engine)
 
     def read() -> list[Change]:
         nonlocal seen
         with engine.connect() as connection:
             found = log.read(connection, seen, limit=10_000)
         seen += len(found)
+        with engine.connect() as connection:
+            assert staging_of(connection) == {}
         assert [change.seq for change in found] == list(range(seen - len(found) + 1, seen + 1))
         return found
 

@@ -92,6 +92,7 @@ def serving(
         hub.shut_down(timeout=1)
         if "dashboard.edge" in app.registry:
             app.registry["dashboard.edge"].close()
+        app.registry["dashboard.mover"].stop()
         app.registry["dashboard.broadcaster"].stop()
         app.registry["dashboard.presence"].close()
         app.registry["dashboard.backplane"].close()

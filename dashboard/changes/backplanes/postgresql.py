@@ -23,19 +23,20 @@ KEEPALIVE: dict[str, Any] = {
 
 
 class PostgresqlDriver:
-    """``url`` is as SQLAlchemy writes it, or libpq."""
+    """``url`` is as SQLAlchemy writes it, or libpq. Each channel's texts are heard there alone."""
 
     kind = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, channel: str = CHANNEL) -> None:
+        self._channel = channel
         plain = make_url(url).set(drivername="postgresql")
         self._address = plain.render_as_string(hide_password=False)
 
     def sender(self) -> PostgresqlSender:
-        return PostgresqlSender(self._connect())
+        return PostgresqlSender(self._connect(), self._channel)
 
     def listener(self) -> PostgresqlListener:
-        return PostgresqlListener(self._connect())
+        return PostgresqlListener(self._connect(), self._channel)
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
@@ -48,8 +49,9 @@ class PostgresqlDriver:
 
 
 class PostgresqlSender:
-    def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    def __init__(self, connection: psycopg.Connection[tuple[object, ...]], channel: str) -> None:
         self._connection = connection
+        self._channel = channel
         try:
             # A NOTIFY goes out with its commit: don't wait until that is on the disk.
             connection.execute("SET synchronous_commit = off")
@@ -58,17 +60,17 @@ class PostgresqlSender:
             raise
 
     def send(self, text: str) -> None:
-        self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, text))
+        self._connection.execute("SELECT pg_notify(%s, %s)", (self._channel, text))
 
     def close(self) -> None:
         self._connection.close()
 
 
 class PostgresqlListener:
-    def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    def __init__(self, connection: psycopg.Connection[tuple[object, ...]], channel: str) -> None:
         self._connection = connection
         try:
-            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         except BaseException:
             connection.close()
             raise

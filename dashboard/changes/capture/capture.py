@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from dashboard.changes.append import Appended, Log
 from dashboard.changes.capture import statements
 from dashboard.changes.capture.pending import Difference, Pending
-from dashboard.changes.capture.watched import Key, NameOf, Row, Watched, WatchedTables
+from dashboard.changes.capture.watched import Key, Row, Watched, WatchedTables
 from dashboard.changes.change import Change, Cursor
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,9 @@ Append = Callable[[Connection, Sequence[Difference], str | None], Appended]
 Publish = Callable[[Sequence[Change]], None]
 Announce = Callable[[Cursor], None]
 ActorOf = Callable[[Session], str | None]
+Settle = Callable[[Connection, list[Difference]], tuple[list[Difference], list[Difference]]]
+"""Puts what was captured together with what triggers noted of it: returns what others did before
+to the same records, and what the transaction did."""
 
 
 class Capture:
@@ -39,12 +42,14 @@ class Capture:
 
     def __init__(
         self,
-        name_of: NameOf,
+        tables: WatchedTables,
         publish: Publish | None,
         actor_of: ActorOf,
-        announce: Announce | None = None,
+        announce: Announce | None,
+        settle: Settle,
     ) -> None:
-        self._tables = WatchedTables(name_of)
+        self._tables = tables
+        self._settle = settle
         self._publish = publish
         self._announce = announce
         self._actor_of = actor_of
@@ -56,10 +61,12 @@ class Capture:
         event.listen(engine, "rollback", self.forget)
         log = Log(engine.dialect)
         event.listen(
-            engine, "commit", lambda connection: self.log(connection, log.append_and_commit)
+            engine, "commit", lambda connection: self.log(connection, log, log.append_and_commit)
         )
         event.listen(
-            engine, "prepare_twophase", lambda connection, xid: self.log(connection, log.append)
+            engine,
+            "prepare_twophase",
+            lambda connection, xid: self.log(connection, log, log.append),
         )
         event.listen(sessions, "after_begin", self.after_begin)
         event.listen(sessions, "after_commit", self.after_commit)
@@ -207,20 +214,23 @@ class Capture:
         if not connection.invalidated:  # What is gone has taken along what was noted of it.
             connection.info.pop(PENDING, None)
 
-    def log(self, connection: Connection, append: Append) -> None:
+    def log(self, connection: Connection, log: Log, append: Append) -> None:
         """Write what differs to the log: the last step before the database commits."""
         pending = connection.info.pop(PENDING, None)
-        if pending is None:
-            return
-        differences = list(pending.differences(connection))
-        if not differences:
-            return
+        captured = [] if pending is None else list(pending.differences(connection))
+        earlier, differences = self._settle(connection, captured)
         session = self._session_of(connection)
-        actor = None if session is None else self._actor_of(session)
-        epoch, changes = append(connection, differences, actor)
+        if earlier:
+            self._remember(session, log.append(connection, earlier, None))
+        if differences:
+            actor = None if session is None else self._actor_of(session)
+            self._remember(session, append(connection, differences, actor))
+
+    def _remember(self, session: Session | None, appended: Appended) -> None:
+        """Keep what was logged for those who are told of it after the commit."""
         if session is not None:
-            session.info[EPOCH] = epoch
-            session.info.setdefault(COMMITTED, []).extend(changes)
+            session.info[EPOCH] = appended.epoch
+            session.info.setdefault(COMMITTED, []).extend(appended.changes)
 
     def _session_of(self, connection: Connection) -> Session | None:
         reference = connection.info.get(SESSION)

@@ -9,6 +9,7 @@ care: its rows are as they were.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -23,12 +24,17 @@ Visit = tuple[tuple[sa.Column[Any], ...], Key]
 
 
 class Difference(NamedTuple):
-    """A record whose stored values differ from those before the transaction."""
+    """A record whose stored values differ from those before the transaction.
+
+    ``actor`` and ``at`` are set where it is another's, who isn't there to be asked.
+    """
 
     table: str
     key: tuple[Any, ...]
     before: JsonRow | None
     after: JsonRow | None
+    actor: str | None = None
+    at: datetime | None = None
 
 
 class Pending:

@@ -156,6 +156,14 @@ class WatchedTables:
             watched.name = self._name_of(table)
         return watched
 
+    def named(self, fullname: str) -> Watched | None:
+        """Return the table of this name in the database, if it or one beside it was seen."""
+        for metadata in {table.metadata for table in self._watched}:
+            table = metadata.tables.get(fullname)
+            if table is not None:
+                return self.of(table)
+        return None
+
     def cascades(self, table: sa.Table) -> list[Cascade]:
         """Return what the database does by itself to rows that refer to ``table``'s."""
         metadata = table.metadata

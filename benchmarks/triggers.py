@@ -1,0 +1,209 @@
+"""What triggers cost those who write: an INSERT of 100,000 rows, and writers at full speed.
+
+    python -m benchmarks.triggers [--rows 100000] [--seconds 30] [--writers 4]
+
+The first table is of one statement, INSERT ... SELECT, and of 100,000 by a driver. Then processes
+of their own write single rows as fast as they can while the program moves what is noted: nothing
+may be lost, and it is measured how long their transactions take, with and without a mover, and
+how far behind the log is. PostgreSQL is that of DASHBOARD_TEST_POSTGRESQL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from benchmarks.report import percentile
+from dashboard.changes import log
+from dashboard.changes.triggers.covering import cover
+from dashboard.changes.triggers.install import staging_of
+from dashboard.changes.triggers.mover import Mover
+from dashboard.changes.triggers.moving import Moving
+from dashboard.changes.triggers.noted import noted_tables
+from dashboard.changes.triggers.wakers import waker_for
+from dashboard.models.engine import make_engine, reader_of
+from dashboard.models.migrations import upgrade
+from tests.support.databases import Databases
+from tests.support.services import ADDRESSES
+
+METADATA = sa.MetaData()
+READING = sa.Table(
+    "reading",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("email", sa.String(200)),
+    sa.Column("total", sa.Numeric),
+    sa.Column("note", sa.Text),
+    sa.Column("placed", sa.DateTime),
+)
+TABLES = noted_tables(lambda: dict(METADATA.tables))
+ROUNDS = 3
+
+SELECT = {
+    "sqlite": "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) "
+    "INSERT INTO reading SELECT i, 'name ' || i, 'e' || i || '@example.org', i / 4.0, "
+    "'some text ' || i, '2024-01-01 10:00:00.000000' FROM s",
+    "postgresql": "INSERT INTO reading SELECT i, 'name ' || i, 'e' || i || '@example.org', "
+    "i / 4.0, 'some text ' || i, timestamp '2024-01-01 10:00' FROM generate_series(1, {rows}) i",
+}
+
+
+def fresh(databases: Databases) -> Engine:
+    engine = make_engine(databases.make())
+    upgrade(engine)
+    METADATA.create_all(engine)
+    return engine
+
+
+def insert_select(engine: Engine, rows: int) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(SELECT[engine.dialect.name].format(rows=rows))
+
+
+def insert_many(engine: Engine, rows: int) -> None:
+    mark = "?" if engine.dialect.name == "sqlite" else "%s"
+    values = [(n, f"n {n}", f"e{n}@example.org", n / 4, f"t {n}", "2024-01-01 10:00:00.000000")
+              for n in range(rows)]  # fmt: skip
+    with engine.begin() as connection:
+        cursor = connection.connection.cursor()
+        cursor.executemany(f"INSERT INTO reading VALUES ({', '.join([mark] * 6)})", values)
+
+
+def best(engine: Engine, insert: Callable[[Engine, int], None], rows: int) -> float:
+    """Return the least seconds of some rounds, each into an empty table."""
+    taken = []
+    for _ in range(ROUNDS):
+        with engine.begin() as connection:
+            connection.execute(sa.delete(READING))
+            connection.execute(sa.text("DELETE FROM dashboard_change_note"))
+        began = time.perf_counter()
+        insert(engine, rows)
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+def compare(databases: Databases, name: str, rows: int) -> None:
+    for how in (insert_select, insert_many):
+        engine = fresh(databases)
+        plain = best(engine, how, rows)
+        cover(engine, TABLES()["reading"])
+        noted = best(engine, how, rows)
+        print(f"| {name} | {how.__name__} | {plain * 1000:.0f} ms | {noted * 1000:.0f} ms | "
+              f"{noted / plain:.2f} |", flush=True)  # fmt: skip
+        engine.dispose()
+
+
+def write(url: str, writer: int, seconds: float, results: Any) -> None:
+    """Insert and update single rows, each in a transaction; tell how long each took."""
+    parsed = sa.make_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if sqlite:
+        connection: Any = sqlite3.connect(parsed.database or "", timeout=30, isolation_level=None)
+        mark = "?"
+    else:
+        import psycopg
+
+        connection = psycopg.connect(parsed.set(drivername="postgresql").render_as_string(
+            hide_password=False), autocommit=True)  # fmt: skip
+        mark = "%s"
+    taken = []
+    until = time.monotonic() + seconds
+    number = 0
+    while time.monotonic() < until:
+        key = writer * 10_000_000 + number
+        began = time.perf_counter()
+        connection.execute(f"INSERT INTO reading (id, name) VALUES ({mark}, 'new')", (key,))
+        connection.execute(f"UPDATE reading SET note = 'x' WHERE id = {mark}", (key,))
+        taken.append((time.perf_counter() - began) / 2)
+        number += 1
+    connection.close()
+    results.put(taken)
+
+
+def full_speed(databases: Databases, name: str, writers: int, seconds: float, moved: bool) -> None:
+    engine = fresh(databases)
+    url = engine.url.render_as_string(hide_password=False)
+    cover(engine, TABLES()["reading"])
+    mover = Mover(Moving(engine, TABLES, lambda appended: None), lambda: waker_for(engine))
+    results: Any = multiprocessing.get_context("spawn").Queue()
+    processes = [
+        multiprocessing.get_context("spawn").Process(target=write, args=(url, n, seconds, results))
+        for n in range(writers)
+    ]
+    if moved:
+        mover.start()
+    for each in processes:
+        each.start()
+    taken = [one for _ in processes for one in results.get()]
+    ended = time.monotonic()
+    for each in processes:
+        each.join()
+    backlog, _ = lag(engine)
+    while moved and lag(engine)[1] >= 1.0:
+        time.sleep(0.05)
+    behind = time.monotonic() - ended
+    while moved and lag(engine)[0]:
+        time.sleep(0.05)
+    mover.stop()
+    with reader_of(engine).connect() as connection:
+        head = log.head(connection).seq
+    written = 2 * len(taken)
+    if moved and head != written:
+        raise SystemExit(f"{written} changes were written, {head} were logged.")
+    milliseconds = [each * 1000 for each in taken]
+    times = f"{median(milliseconds):.2f}, {percentile(milliseconds, 99):.2f}, "
+    waited = f"{max(milliseconds):.0f} ms | {backlog:,} | {behind if moved else 0:.1f} s |"
+    rate = f"{written / seconds:,.0f}"
+    print(f"| {name} | {'on' if moved else 'off'} | {rate} | {times}{waited}", flush=True)
+    engine.dispose()
+
+
+def lag(engine: Engine) -> tuple[int, float]:
+    """Return how many notes wait, and for how many seconds the oldest has."""
+    with reader_of(engine).connect() as connection:
+        found = staging_of(connection).get("reading")
+    if found is None or found.oldest is None:
+        return 0, 0.0
+    return found.notes, time.time() - found.oldest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--writers", type=int, default=4)
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    both = [
+        ("SQLite", Databases(folder, "")),
+        ("PostgreSQL", Databases(folder, ADDRESSES["postgresql"])),
+    ]
+    print("| database | how | without | with triggers | times |\n| --- | --- | --- | --- | --- |")
+    for name, databases in both:
+        compare(databases, name, given.rows)
+    if not given.seconds:
+        return
+    print("\n| database | mover | changes/s | a change: p50, p99, max | waiting at the end | "
+          "less than 1 s behind after |\n| --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    for name, databases in both:
+        for moved in (False, True):
+            full_speed(databases, name, given.writers, given.seconds, moved)
+    for _, databases in both:
+        with suppress(Exception):
+            databases.close()
+
+
+if __name__ == "__main__":
+    main()
