@@ -35,6 +35,9 @@ class Settings:
     models: tuple[str, ...] = ()
     """Dotted names of modules whose mapped classes become live tables."""
 
+    reflect: tuple[str, ...] = ()
+    """Lines that name tables of the database to show as they are: ``*``, or names."""
+
     demo: bool = False
     """Create the flight board in an empty database."""
 
@@ -101,7 +104,8 @@ class Settings:
                     f"{key} is not a setting. Known are: "
                     + ", ".join(PREFIX + each for each in sorted(known))
                 )
-            given[name] = _convert(key, known[name].type, text)
+            type_name = "lines" if name == "reflect" else known[name].type
+            given[name] = _convert(key, type_name, text)
         return cls(**given)._checked()
 
     def _checked(self) -> Settings:
@@ -129,6 +133,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "int | None": int,
     "float": float,
     "float | None": float,
+    "lines": lambda text: tuple(line for line in str(text).splitlines() if line.strip()),
     "tuple[str, ...]": lambda text: tuple(aslist(text)),
 }
 

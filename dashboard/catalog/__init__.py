@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.config import Configurator
+from sqlalchemy import Engine
 
 from dashboard.catalog.catalog import Catalog
 from dashboard.catalog.invalid import Invalid
+from dashboard.catalog.reflection import reflect
 from dashboard.catalog.table import Choice, Column, Reference, Table
 from dashboard.catalog.visible import VisibleCatalog
 from dashboard.models import admins
@@ -22,26 +24,46 @@ def add_live_model(config: Configurator, model: type[Any], **options: Any) -> No
     config.registry["dashboard.catalog"].add(model, **options)
 
 
-def catalog_of(models: tuple[str, ...], resolve: Any, *, people: bool = True) -> Catalog:
-    """Return a catalog of the modules named in ``dashboard.models``, then the program's own.
+OWN: dict[str, tuple[type[Any], dict[str, Any]]] = {
+    "people": (User, {"validate": admins.validate}),
+    "boards": (Board, {}),
+    "panels": (Panel, {}),
+    "saved_views": (SavedView, {}),
+    "share_links": (ShareLink, {}),
+}
+"""The program's own live tables."""
+
+
+def catalog_of(
+    models: tuple[str, ...],
+    resolve: Any,
+    engine: Engine | None = None,
+    lines: tuple[str, ...] = (),
+    *,
+    people: bool = True,
+) -> Catalog:
+    """Return a catalog of the modules in ``dashboard.models``, of the tables that the ``lines``
+    of ``dashboard.reflect`` name besides, and of the program's own.
 
     ``people`` tells whether its people are among those.
     """
     catalog = Catalog()
     for name in models:
         catalog.add_module(resolve(name))
-    if people:
-        catalog.add(User, name="people", validate=admins.validate)
-    catalog.add(Board, name="boards")
-    catalog.add(Panel, name="panels")
-    catalog.add(SavedView, name="saved_views")
-    catalog.add(ShareLink, name="share_links")
+    if lines and engine is not None:
+        reflect(engine, lines, catalog, reserved=OWN)
+    for name, (model, options) in OWN.items():
+        if people or name != "people":
+            catalog.add(model, name=name, **options)
     return catalog
 
 
 def includeme(config: Configurator) -> None:
-    models = config.registry["dashboard.settings"].models
+    registry = config.registry
+    settings, engine = registry["dashboard.settings"], registry["dashboard.engine"]
     # An application that mounts the program may have people of its own.
-    people = "dashboard.people" not in config.registry
-    config.registry["dashboard.catalog"] = catalog_of(models, config.maybe_dotted, people=people)
+    people = "dashboard.people" not in registry
+    registry["dashboard.catalog"] = catalog_of(
+        settings.models, config.maybe_dotted, engine, settings.reflect, people=people
+    )
     config.add_directive("add_live_model", add_live_model)

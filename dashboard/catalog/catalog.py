@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from dashboard.catalog.inspection import inspect_class
+from dashboard.catalog.inspection import inspect_table
 from dashboard.catalog.table import Column, Table, referring
 
 
 class CatalogError(ValueError):
     """A class can't be a live table; the message says why."""
+
+
+class _Added(NamedTuple):
+    sql: sa.Table
+    mapped_class: type[Any] | None
+    options: dict[str, Any]
 
 
 class Catalog:
@@ -25,7 +31,7 @@ class Catalog:
     """
 
     def __init__(self) -> None:
-        self._added: dict[str, tuple[type[Any], dict[str, Any]]] = {}
+        self._added: dict[str, _Added] = {}
         self._names: dict[sa.Table, str] = {}
         self._links: dict[sa.Table, tuple[sa.Table, ...]] | None = None
         self._tables: dict[str, Table] | None = None
@@ -43,14 +49,25 @@ class Catalog:
             raise CatalogError(f"There are two live tables named {name}.")
         if sql in self._names and mapper.inherits is not None and not options:
             return  # A subclass that shares its parent's table; the parent speaks for it.
-        self._added[name] = (mapped_class, options)
-        self._names[sql] = name
+        self._add(name, _Added(sql, mapped_class, options))
+
+    def add_table(
+        self, sql: sa.Table, mapped_class: type[Any] | None, *, name: str, **options: Any
+    ) -> None:
+        """Make a table live that may have no key, and then has no class either."""
+        if name in self._added:
+            raise CatalogError(f"There are two live tables named {name}.")
+        self._add(name, _Added(sql, mapped_class, options))
+
+    def _add(self, name: str, added: _Added) -> None:
+        self._added[name] = added
+        self._names[added.sql] = name
         self._tables = self._links = None
 
     def set_options(self, name: str, **options: Any) -> None:
         """Set keys of the info of a table that was added before."""
-        mapped_class, known = self._added[name]
-        self._added[name] = (mapped_class, {**known, **options})
+        known = self._added[name]
+        self._added[name] = known._replace(options={**known.options, **options})
         self._tables = None
 
     def add_module(self, module: ModuleType) -> None:
@@ -58,6 +75,11 @@ class Catalog:
         found = [each for each in vars(module).values() if _is_mapped(each)]
         for mapped_class in found:
             self.add(mapped_class)
+
+    @property
+    def sql_tables(self) -> list[sa.Table]:
+        """The SQLAlchemy tables that are live or link live ones."""
+        return [*self._names, *self._link_tables()]
 
     def name_of(self, sql: sa.Table) -> str | None:
         """Return the name of a SQLAlchemy table, or None where it isn't live."""
@@ -111,8 +133,9 @@ class Catalog:
                 relationship.secondary: tuple(
                     key.column.table for key in relationship.secondary.foreign_keys
                 )
-                for mapped_class, _ in self._added.values()
-                for relationship in sa.inspect(mapped_class).relationships
+                for added in self._added.values()
+                if added.mapped_class is not None
+                for relationship in sa.inspect(added.mapped_class).relationships
                 if isinstance(relationship.secondary, sa.Table)
             }
         return self._links
@@ -120,8 +143,8 @@ class Catalog:
     def _described(self) -> dict[str, Table]:
         if self._tables is None:
             self._tables = {
-                name: inspect_class(mapped_class, name, self.name_of, **options)
-                for name, (mapped_class, options) in self._added.items()
+                name: inspect_table(each.sql, each.mapped_class, name, self.name_of, **each.options)
+                for name, each in self._added.items()
             }
         return self._tables
 

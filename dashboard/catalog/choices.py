@@ -11,12 +11,15 @@ import sqlalchemy as sa
 from dashboard.catalog.table import Choice
 
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
+_LIST = r"(?:\s*'(?:[^']|'')*'(?:::[\w ]+)?\s*,?)+"
 
 
 def humanize(name: str) -> str:
     """Return ``sched_dep_time`` as "Sched dep time": a label for who gave none."""
-    words = re.sub(r"[_\s]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)).strip()
-    return words[:1].upper() + words[1:] if words else name
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    # No control character, which HTML couldn't show.
+    words = re.sub(r"[_\s\x00-\x1f\x7f]+", " ", split).strip()
+    return words[:1].upper() + words[1:] if words else name.strip()
 
 
 def choices_of(column: sa.Column[Any]) -> tuple[Choice, ...]:
@@ -41,8 +44,11 @@ def _from_checks(column: sa.Column[Any]) -> list[str]:
     table = column.table
     if not isinstance(column.type, sa.String) or not isinstance(table, sa.Table):
         return []
+    name = re.escape(column.name)
+    # PostgreSQL keeps another form of it: (state)::text = ANY (ARRAY['a'::text, 'b'::text]).
     pattern = re.compile(
-        rf'^\(*\s*"?{re.escape(column.name)}"?\s+IN\s*\(((?:\s*\'(?:[^\']|\'\')*\'\s*,?)+)\)\s*\)*$',
+        rf"^[\s(]*[\"`\[]?{name}[\"`\]]?[\s)]*(?:::[\w ]+[\s)]*)?"
+        rf"(?:IN\s*\(|=\s*ANY\s*\(+ARRAY\[)({_LIST})(?:\][\s)]*(?:::[\w \[\]]+)?)?[\s)]*$",
         re.IGNORECASE,
     )
     for constraint in (*table.constraints, *column.constraints):

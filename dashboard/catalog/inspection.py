@@ -1,4 +1,4 @@
-"""Read a mapped class into a catalog Table by SQLAlchemy's inspection."""
+"""Read a table and the class that is mapped to it into a catalog Table."""
 
 from __future__ import annotations
 
@@ -11,30 +11,33 @@ from sqlalchemy.orm.exc import UnmappedColumnError
 
 from dashboard.catalog.choices import choices_of, humanize
 from dashboard.catalog.kinds import kind_of
-from dashboard.catalog.table import Column, Reference, Table
+from dashboard.catalog.table import NOBODY, Column, Reference, Table
 
 LABEL_NAMES = ("name", "title", "label", "display_name", "full_name", "username", "subject")
 READ_ONLY_KINDS = ("bytes", "other")
+BLANK = "(blank)"
+"""What a name without a letter is called."""
 
 NameOf = Callable[[sa.Table], str | None]
 """Tells the catalog's name of a table, or None where it isn't in the catalog."""
 
 
-def inspect_class(mapped_class: type[Any], name: str, name_of: NameOf, **options: Any) -> Table:
-    """Describe ``mapped_class``. ``options`` override the table's ``info``.
+def inspect_table(
+    sql: sa.Table, mapped_class: type[Any] | None, name: str, name_of: NameOf, **options: Any
+) -> Table:
+    """Describe a table. ``options`` override its ``info``.
 
-    Raises ValueError where the class has no table of its own.
+    ``writable`` False keeps everybody from changing it, as does a table without a class. ``tie``
+    is the name of what numbers SQLite's rows, where their key may not tell them apart.
     """
-    mapper: Mapper[Any] = sa.inspect(mapped_class)
-    sql = mapper.local_table
-    if not isinstance(sql, sa.Table):
-        raise ValueError(f"{mapped_class!r} is not mapped to a table.")
+    mapper: Mapper[Any] | None = None if mapped_class is None else sa.inspect(mapped_class)
     info = {**sql.info, **options}
     columns = tuple(inspect_column(mapper, column, name_of) for column in sql.columns)
+    writable = mapper is not None and info.get("writable", True)
     return Table(
         name=name,
-        label=info.get("label") or humanize(name),
-        description=info.get("description"),
+        label=info.get("label") or humanize(name) or BLANK,
+        description=info.get("description") or sql.comment,
         sql=sql,
         mapped_class=mapped_class,
         key=tuple(each for each in columns if each.primary_key),
@@ -42,13 +45,25 @@ def inspect_class(mapped_class: type[Any], name: str, name_of: NameOf, **options
         label_columns=_label_columns(columns, info.get("label_column")),
         default_sort=_as_tuple(info.get("default_sort")),
         view_role=info.get("view_role", "watcher"),
-        edit_role=info.get("edit_role", "editor"),
+        edit_role=info.get("edit_role", "editor") if writable else NOBODY,
         validate=info.get("validate"),
         listed=bool(info.get("listed", True)),
+        notice=info.get("notice"),
+        tie=_row_number(sql, info["tie"]) if info.get("tie") else None,
     )
 
 
-def inspect_column(mapper: Mapper[Any], column: sa.Column[Any], name_of: NameOf) -> Column:
+def _row_number(sql: sa.Table, name: str) -> Column:
+    column: Any = sa.column(name, sa.BigInteger(), _selectable=sql)
+    return Column(
+        name=name, attr="", label="Row", kind="integer", sql=column, nullable=False,
+        primary_key=False, has_default=True, default=None, length=None, choices=(),
+        reference=None, editable=False, shown=False, searchable=False, private=False, unit=None,
+        help=None, tones=(),
+    )  # fmt: skip
+
+
+def inspect_column(mapper: Mapper[Any] | None, column: sa.Column[Any], name_of: NameOf) -> Column:
     info = column.info
     kind = kind_of(column)
     private = bool(info.get("private"))
@@ -57,7 +72,10 @@ def inspect_column(mapper: Mapper[Any], column: sa.Column[Any], name_of: NameOf)
     return Column(
         name=column.name,
         attr=attr or column.key,
-        label=info.get("label") or humanize(column.name.removesuffix("_id") or column.name),
+        label=info.get("label")
+        or humanize(column.name.removesuffix("_id"))
+        or humanize(column.name)
+        or BLANK,
         kind=kind,
         sql=column,
         nullable=bool(column.nullable),
@@ -76,14 +94,17 @@ def inspect_column(mapper: Mapper[Any], column: sa.Column[Any], name_of: NameOf)
         unit=info.get("unit"),
         help=info.get("help") or column.comment,
         tones=info.get("tones", ()),
+        typing=info.get("typing", "strict"),
     )
 
 
-def _attribute_of(mapper: Mapper[Any], column: sa.Column[Any]) -> str | None:
+def _attribute_of(mapper: Mapper[Any] | None, column: sa.Column[Any]) -> str | None:
     """Return the attribute that holds a column, None where the class itself has none for it.
 
     It may be a subclass's in the same table, or be left out of the mapping.
     """
+    if mapper is None:
+        return None
     try:
         return mapper.get_property_by_column(column).key
     except UnmappedColumnError:
@@ -102,13 +123,17 @@ def _literal_default(column: sa.Column[Any]) -> Any:
 
 
 def _reference(column: sa.Column[Any], name_of: NameOf) -> Reference | None:
-    for key in sorted(column.foreign_keys, key=lambda each: each.target_fullname):
+    for key in sorted(column.foreign_keys, key=_target):
         # A key of several columns names a row only by all of them, so no single one refers.
         if key.constraint is not None and len(key.constraint.columns) == 1:
             table = name_of(key.column.table)
             if table is not None:
                 return Reference(table, key.column.name)
     return None
+
+
+def _target(key: sa.ForeignKey) -> tuple[str, str]:
+    return key.column.table.fullname, key.column.name
 
 
 def _label_columns(columns: tuple[Column, ...], given: Any) -> tuple[str, ...]:
@@ -120,7 +145,8 @@ def _label_columns(columns: tuple[Column, ...], given: Any) -> tuple[str, ...]:
         if any(each.name == name for each in texts):
             return (name,)
     unique = [each.name for each in texts if each.sql.unique and not each.primary_key]
-    return tuple(unique[:1]) or tuple(each.name for each in columns if each.primary_key)
+    keys = [each.name for each in columns if each.primary_key]
+    return tuple(unique[:1] or keys or [each.name for each in columns[:1]])
 
 
 def _as_tuple(value: Any) -> tuple[str, ...]:

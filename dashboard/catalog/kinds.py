@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INTERVAL
 
 # The order matters: a type is of the first kind that it is an instance of.
 _KINDS: tuple[tuple[type[Any], str], ...] = (
@@ -17,6 +18,7 @@ _KINDS: tuple[tuple[type[Any], str], ...] = (
     (sa.Date, "date"),
     (sa.Time, "time"),
     (sa.Interval, "interval"),
+    (INTERVAL, "interval"),
     (sa.Uuid, "uuid"),
     (sa.JSON, "json"),
     (sa.LargeBinary, "bytes"),

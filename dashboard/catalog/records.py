@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard.catalog.table import Table
+from dashboard.catalog.table import Column, Table
 from dashboard.catalog.values import to_text
 
 Key = tuple[Any, ...]
@@ -20,15 +20,34 @@ def key_of(table: Table, row: Row) -> Key:
     return tuple(row[column.name] for column in table.key)
 
 
+def has_key(table: Table, row: Row) -> bool:
+    """Tell whether a row can be named: by a key, and one of which no part is missing."""
+    return bool(table.key) and all(row[column.name] is not None for column in table.key)
+
+
 def key_clause(table: Table, key: Key) -> sa.ColumnElement[bool]:
     return sa.and_(*(column.sql == part for column, part in zip(table.key, key, strict=True)))
 
 
 def load(session: Session, table: Table, key: Key) -> Row | None:
     """Return the public columns of one record, or None where there is none."""
-    columns = [column.sql.label(column.name) for column in table.public_columns]
-    found = session.execute(sa.select(*columns).where(key_clause(table, key))).mappings().first()
-    return None if found is None else dict(found)
+    return next(select_rows(session, table.public_columns, key_clause(table, key), limit=1), None)
+
+
+def select_rows(
+    session: Session,
+    columns: Iterable[Column],
+    where: sa.ColumnElement[bool],
+    *,
+    order: Iterable[Column] = (),
+    limit: int | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield columns of one table's rows, by their names, which may be anything."""
+    unique = {each.name: each for each in columns}
+    labelled = [each.sql.label(f"part_{n}") for n, each in enumerate(unique.values())]
+    statement = sa.select(*labelled).where(where).order_by(*(each.sql for each in order))
+    for row in session.execute(statement.limit(limit)):
+        yield dict(zip(unique, row, strict=True))
 
 
 def row_label(table: Table, row: Row) -> str:
@@ -38,4 +57,12 @@ def row_label(table: Table, row: Row) -> str:
         column = table.column(name)
         if column is not None and row.get(name) is not None:
             texts.append(to_text(column, row[name]))
-    return " ".join(texts) or ", ".join(str(row[column.name]) for column in table.key)
+    return (
+        " ".join(texts)
+        or ", ".join(str(row[column.name]) for column in table.key)
+        or _unnamed(table)
+    )
+
+
+def _unnamed(table: Table) -> str:
+    return "" if table.key else "—"

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 ROLES = ("watcher", "editor", "admin")
+NOBODY = "nobody"
+"""As a table's ``edit_role``: there is no such role, so the ordinary pages don't change it."""
 
 Tones = Mapping[Any, str] | Sequence[tuple[float, str]]
 
@@ -53,6 +55,9 @@ class Column:
     unit: str | None
     help: str | None
     tones: Tones
+    typing: str = "strict"
+    """``strict``: the database holds only values of this kind. ``loose``: it may hold others,
+    which are texts then. ``raw``: values are texts, compared as they are written."""
 
     def choice_label(self, value: str) -> str:
         return next((each.label for each in self.choices if each.value == value), value)
@@ -60,13 +65,16 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A live table: ``key`` and ``columns`` are in the table's own order."""
+    """A live table: ``key`` and ``columns`` are in the table's own order.
+
+    One without a key, such as a view, has no mapped class, and nothing in it can be changed.
+    """
 
     name: str
     label: str
     description: str | None
     sql: sa.Table
-    mapped_class: type[Any]
+    mapped_class: type[Any] | None
     key: tuple[Column, ...]
     columns: tuple[Column, ...]
     label_columns: tuple[str, ...]
@@ -76,6 +84,12 @@ class Table:
     validate: Any = None
     listed: bool = True
     """Whether the home page and the navigation have it among the records."""
+    notice: str | None = None
+    """A sentence for its page, on what can't be done with it."""
+    tie: Column | None = None
+    """What tells rows apart whose key doesn't: SQLite takes NULL in keys, more than once."""
+    inherited: tuple[Column, ...] = ()
+    """Columns of the table of the class that it's a subclass of; forms have them too."""
     _by_name: dict[str, Column] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -96,6 +110,13 @@ class Table:
     @cached_property
     def searchable_columns(self) -> tuple[Column, ...]:
         return tuple(each for each in self.public_columns if each.searchable)
+
+    @property
+    def order(self) -> tuple[Column, ...]:
+        """The columns by which rows have a total order: as far as any can be told apart."""
+        if not self.key:
+            return self.public_columns
+        return self.key if self.tie is None else (*self.key, self.tie)
 
     @cached_property
     def references(self) -> tuple[Column, ...]:

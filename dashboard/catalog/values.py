@@ -6,6 +6,7 @@ import base64
 import enum
 import json
 import math
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -72,6 +73,26 @@ def to_text(column: Column, value: Any) -> str:
             return column.choice_label(value) if column.choices else value
         case _:
             return str(value)
+
+
+NUMBERS = frozenset({"inf", "-inf", "nan", "Infinity", "-Infinity", "NaN"})
+
+
+def read(column: Column, text: str) -> Any:
+    """Return the value that ``text`` means in ``column``, as ``parse`` does.
+
+    Where the database may hold what isn't of the column's kind, that is the text itself.
+    """
+    if column.typing == "strict":
+        return parse(column, text)
+    if column.typing == "raw":
+        return text
+    if column.kind in ("number", "integer") and text in NUMBERS:
+        return float(text)
+    try:
+        return parse(column, text)
+    except ValueError:
+        return text
 
 
 def _precision(value: datetime | time) -> str:
@@ -166,6 +187,17 @@ def shorten(text: str, length: int = 60) -> str:
     return repr(text if len(text) <= length else text[: length - 1] + "…")
 
 
+def encode_name(name: str) -> str:
+    """Return a table's name as a segment of a path: as it is, but for what couldn't be in one."""
+    text = re.sub(r"[%/\\\x00-\x1f\x7f]", lambda found: f"%{ord(found[0]):02X}", name)
+    return text.replace(".", "%2E") if text in (".", "..") else text or _EMPTY_KEY
+
+
+def decode_name(text: str) -> str:
+    """Return the name that ``encode_name`` made ``text`` of."""
+    return "" if text == _EMPTY_KEY else unquote(text)
+
+
 # A key must not be mistaken for a page of the table, nor vanish or climb as a path's segment.
 _RESERVED_KEYS = frozenset({"new", "choices", "views", ".", ".."})
 _EMPTY_KEY = "%"
@@ -198,7 +230,7 @@ def decode_key(table: Table, text: str) -> tuple[Any, ...]:
 def parse_key_part(column: Column, text: str) -> Any:
     if column.kind in ("bytes", "choice"):
         return from_json(column, text)
-    return parse(column, text)
+    return read(column, text)
 
 
 def from_json(column: Column, value: Any) -> Any:
@@ -207,7 +239,7 @@ def from_json(column: Column, value: Any) -> Any:
         case None:
             return None
         case bool() | int() | float():
-            return _from_number(column, value)
+            return _from_number(column, value) if column.typing == "strict" else value
         case str() if enum_members(column):
             return _member_named(column, value)
         case str() if column.kind == "choice":
@@ -215,6 +247,6 @@ def from_json(column: Column, value: Any) -> Any:
         case str() if column.kind == "bytes":
             return base64.b64decode(value, validate=True)
         case str():
-            return parse(column, value)
+            return read(column, value)
         case _:
             raise ValueError(f"{value!r} is not a value of {column.name}.")

@@ -59,7 +59,7 @@ def open_unmigrated(ini: Path, *, actor: str = "command line") -> Database:
         backplane = open_backplane(settings, engine)
     except SettingsError as error:
         raise CommandError(str(error)) from error
-    catalog = _catalog(settings)
+    catalog = _catalog(settings, engine)
     install(sessions, name_of=catalog.captured_name, backplane=backplane)
     return Database(settings, engine, sessions, catalog, backplane)
 
@@ -77,8 +77,10 @@ def read_ini(ini: Path) -> dict[str, Any]:
         ) from error
 
 
-def _catalog(settings: Settings) -> Catalog:
+def _catalog(settings: Settings, engine: Engine) -> Catalog:
     try:
-        return catalog_of(settings.models, DottedNameResolver().maybe_resolve)
+        return catalog_of(
+            settings.models, DottedNameResolver().maybe_resolve, engine, settings.reflect
+        )
     except ImportError as error:
         raise CommandError(f"dashboard.models can't be imported: {error}.") from error

@@ -7,7 +7,7 @@ diagnosis with the constraint's name and "Key (number)=(7) already exists.".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,8 +39,9 @@ def explain(error: DBAPIError, session: Session, table: Table, values: Mapping[s
     kind, names, constraint = _diagnose(error, table)
     if kind == "NOT NULL" and names:
         return {name: [NEEDED] for name in names}
-    if kind == "UNIQUE" and names:
-        return {names[0]: [_taken(_columns(table, names))]}
+    taken = _columns(table, names) if kind == "UNIQUE" else []
+    if taken:
+        return {taken[0].name: [_taken(taken)]}
     if kind == "CHECK":
         return _broken_check(table, constraint)
     if kind == "FOREIGN KEY":
@@ -118,10 +119,15 @@ def _mentioned(table: Table, rule: str) -> list[Column]:
     return [column for column in table.columns if column.name in words]
 
 
-def missing_references(session: Session, table: Table, values: Mapping[str, Any]) -> Errors:
+def missing_references(
+    session: Session,
+    table: Table,
+    values: Mapping[str, Any],
+    constraints: Iterable[sa.ForeignKeyConstraint] | None = None,
+) -> Errors:
     """Return an error for each foreign key of ``values`` that names a row which isn't there."""
     errors: Errors = {}
-    for constraint in table.sql.foreign_key_constraints:
+    for constraint in constraints or table.sql.foreign_key_constraints:
         pairs = [(each.parent, each.column) for each in constraint.elements]
         given = [values.get(local.name) for local, _ in pairs]
         if any(value is None for value in given) or _is_there(session, pairs, given):

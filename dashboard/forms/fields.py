@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dashboard.catalog import Column
+from dashboard.catalog.values import to_text
 from dashboard.forms import widgets
 from dashboard.forms.field import ColumnField
 from dashboard.forms.selects import NullableBooleanField, SelectField
@@ -96,7 +97,7 @@ class BytesField(ColumnField):
 
     def process_data(self, value: Any) -> None:
         self.data = value
-        self.text = "" if value is None else f"{len(value):,} bytes"
+        self.text = to_text(self.column, value)
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         return None
@@ -127,5 +128,8 @@ def field_class(column: Column) -> type[ColumnField]:
     if column.reference is not None:
         return ReferenceField
     if column.kind == "boolean":
-        return NullableBooleanField if column.nullable else BooleanField
+        # A box can't say that the database is to decide, nor show what is neither yes nor no.
+        unsure = column.nullable or column.typing != "strict"
+        decides = column.has_default and column.default is None
+        return NullableBooleanField if unsure or decides else BooleanField
     return SelectField if column.choices else _BY_KIND.get(column.kind, ColumnField)

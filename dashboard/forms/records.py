@@ -23,6 +23,7 @@ def find(session: Session, table: Table, key: Key, *, lock: bool = False) -> Any
     if not _can_be(session, table, key):
         return None
     mapped = table.mapped_class
+    assert mapped is not None  # Nobody may edit what has no class.
     statement = sa.select(mapped).where(key_clause(table, key))
     if lock:
         # Naming the class keeps the lock off the tables that it may be eagerly joined to.
@@ -36,7 +37,8 @@ def _can_be(session: Session, table: Table, key: Key) -> bool:
     dialect = session.get_bind().dialect.name
     try:
         for column, part in zip(table.key, key, strict=True):
-            limits.check(column, part, dialect)
+            if column.typing == "strict":
+                limits.check(column, part, dialect)
             # SQLite holds NUL characters; what another program stored with one can be edited.
             if isinstance(part, str):
                 refuse_unstorable(part.replace("\0", "") if dialect == "sqlite" else part)

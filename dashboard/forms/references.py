@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from dashboard.catalog import Catalog, Column, Table
 from dashboard.catalog.records import row_label
 from dashboard.forms.parsing import parse_text
 from dashboard.forms.texts import form_text
+from dashboard.queries.sql import comparable
 
 LIMIT = 20
 LONGEST_QUERY = 200
@@ -37,10 +38,10 @@ def label_of(session: Session, table: Table, remote: Column, text: str) -> str:
         # A value that is out of the column's range would end the transaction on PostgreSQL.
         with session.begin_nested():
             found = session.execute(_rows(table, remote).where(remote.sql == value).limit(1))
-            row = found.mappings().first()
+            row = found.first()
     except (ValueError, OverflowError, sa.exc.StatementError):
         return ""
-    return "" if row is None else row_label(table, _by_name(row))
+    return "" if row is None else row_label(table, _by_name(table, remote, row))
 
 
 def search(session: Session, table: Table, remote: Column, query: str) -> list[dict[str, str]]:
@@ -55,9 +56,11 @@ def search(session: Session, table: Table, remote: Column, query: str) -> list[d
         statement = statement.where(
             sa.or_(*(place.icontains(query, autoescape=True) for place in places))
         ).order_by(sa.case((begins, 0), else_=1))
-    statement = statement.order_by(*(column.sql for column in [*_label_columns(table), remote]))
-    rows = session.execute(statement.limit(LIMIT)).mappings()
-    return [_choice(table, remote, _by_name(row)) for row in rows]
+    statement = statement.order_by(
+        *(comparable(column, column.sql) for column in [*_label_columns(table), remote])
+    )
+    rows = session.execute(statement.limit(LIMIT))
+    return [_choice(table, remote, _by_name(table, remote, row)) for row in rows]
 
 
 def _choice(table: Table, remote: Column, row: Mapping[str, Any]) -> dict[str, str]:
@@ -66,14 +69,17 @@ def _choice(table: Table, remote: Column, row: Mapping[str, Any]) -> dict[str, s
 
 def _rows(table: Table, remote: Column) -> sa.Select[Any]:
     """Select the columns that a record is called by, and the one that names it."""
-    columns = {column.name: column for column in [remote, *_label_columns(table), *table.key]}
+    columns = [each.sql for each in _columns(table, remote).values()]
     # A row without a value there can't be referred to.
-    statement = sa.select(*(column.sql.label(f"c_{name}") for name, column in columns.items()))
-    return statement.where(remote.sql.is_not(None))
+    return sa.select(*columns).where(remote.sql.is_not(None))
 
 
-def _by_name(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name).removeprefix("c_"): value for name, value in row.items()}
+def _columns(table: Table, remote: Column) -> dict[str, Column]:
+    return {column.name: column for column in [remote, *_label_columns(table), *table.key]}
+
+
+def _by_name(table: Table, remote: Column, row: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(_columns(table, remote), row, strict=True))
 
 
 def _label_columns(table: Table) -> list[Column]:

@@ -13,7 +13,7 @@ from wtforms.meta import DefaultMeta
 from dashboard.catalog import Column, Table
 from dashboard.forms.field import ColumnField
 from dashboard.forms.fields import BooleanField, BytesField, field_class
-from dashboard.forms.names import field_name, is_own
+from dashboard.forms.names import field_id, field_name, is_own
 
 
 def editable_columns(table: Table, new: bool) -> list[Column]:
@@ -122,7 +122,10 @@ def make_form_class(table: Table, new: bool) -> type[RecordForm]:
         columns += [each for each in table.shown_columns if each.kind == "bytes"]
     unbound = {
         column.name: field_class(column)(
-            column=column, new=new, name=field_name(column), id=f"field-{column.name}"
+            column=column,
+            new=new,
+            name=field_name(column),
+            id=field_id(column, table.columns.index(column)),
         )
         for column in sorted(columns, key=table.columns.index)
     }

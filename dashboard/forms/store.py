@@ -20,6 +20,7 @@ Changes = Mapping[Column, Any]
 
 def create(session: Session, table: Table, changes: Changes) -> Any:
     """Insert a record and return its object, flushed. Raises Refused."""
+    assert table.mapped_class is not None  # Nobody may edit what has no class.
     record = _instance(table.mapped_class)
     _write(session, table, record, None, changes)
     return record
@@ -57,7 +58,7 @@ def _write(
         with session.no_autoflush:
             _assign(record, changes)
         _ask_table(session, table, before, values)
-        _check_deferred(session, table, values)
+        _check_deferred(session, table, values, changes)
         session.add(record)
         session.flush()
 
@@ -116,10 +117,18 @@ def _set(record: Any, column: Column, value: Any) -> None:
         setattr(record, column.attr, None)
 
 
-def _check_deferred(session: Session, table: Table, values: Mapping[str, Any]) -> None:
+def _check_deferred(
+    session: Session, table: Table, values: Mapping[str, Any], changes: Changes
+) -> None:
     """Look references up whose constraint would fail only at the commit, when it is too late."""
-    if any(each.deferrable for each in table.sql.foreign_key_constraints):
+    changed = {column.sql for column in changes}
+    deferred = [
+        each
+        for each in table.sql.foreign_key_constraints
+        if each.deferrable and not changed.isdisjoint(each.columns)
+    ]
+    if deferred:
         with session.no_autoflush:
-            errors = missing_references(session, table, values)
+            errors = missing_references(session, table, values, deferred)
         if errors:
             raise Refused(errors)

@@ -82,8 +82,14 @@ def _defaults(url: str) -> dict[str, Any]:
         return {"pool_pre_ping": True}
     if parsed.database in (None, "", ":memory:"):
         raise ValueError("sqlalchemy.url must name a file: an SQLite database in memory is lost.")
-    # The pool is as large as the server's threads may be; a look-up holds its connection briefly.
-    return {"connect_args": {"timeout": SQLITE_BUSY_SECONDS}, "max_overflow": 60}
+    return {
+        "connect_args": {"timeout": SQLITE_BUSY_SECONDS},
+        # As large as the server's threads may be; a look-up holds its connection briefly.
+        "max_overflow": 60,
+        # SQLAlchemy would look for %(name)s in all of a statement to put a ? there; a table may
+        # be called so.
+        "paramstyle": "named",
+    }
 
 
 def reader_of(engine: Engine, statement_timeout: float | None = None) -> Engine:
@@ -145,6 +151,8 @@ def _tuned(engine: Engine) -> Engine:
         event.listen(engine, "before_cursor_execute", _set_deadline)
     elif engine.dialect.name == "postgresql":
         event.listen(engine, "begin", _begin_postgresql)
+        if engine.dialect.driver == "psycopg":
+            event.listen(engine, "connect", _set_up_psycopg)
     return engine
 
 
@@ -168,6 +176,13 @@ def _set_up_sqlite(dbapi_connection: Any, record: Any) -> None:
     cursor.close()
     info = record.info
     dbapi_connection.set_progress_handler(lambda: _is_overdue(info), SQLITE_STEPS)
+
+
+def _set_up_psycopg(dbapi_connection: Any, record: Any) -> None:
+    # The driver comes with an extra, so that SQLite needs none.
+    from dashboard.models.postgresql_values import take_all
+
+    take_all(dbapi_connection.adapters)
 
 
 def _set_deadline(connection: Connection, *_: Any) -> None:

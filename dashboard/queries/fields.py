@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboard.catalog import Column, Table, VisibleCatalog
+from dashboard.queries.names import quoted_names
 from dashboard.queries.query import Field, QueryError
 
 
@@ -17,9 +18,15 @@ class Fields:
 
     def find(self, parameter: str, name: str) -> Field:
         """Return the field of this name; raise QueryError, which says what there is."""
-        through, dot, rest = name.partition(".")
-        if not dot or self.table.column(name) is not None:
-            return Field(self._column(parameter, self.table, name))
+        quoted = quoted_names(name)
+        if quoted is not None:
+            through, dot, rest = quoted[0], len(quoted) == 2, quoted[-1]
+        else:
+            through, found, rest = name.partition(".")
+            dot = bool(found) and self.table.column(name) is None
+            through = through if dot else name
+        if not dot:
+            return Field(self._column(parameter, self.table, through))
         column = self._column(parameter, self.table, through)
         referred = self.referred(column)
         if referred is None:

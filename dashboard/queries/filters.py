@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dashboard.catalog import Column
-from dashboard.catalog.values import parse
+from dashboard.catalog.values import read
 from dashboard.queries.fields import Fields
 from dashboard.queries.operators import LIKE, LISTS, OPERATORS, allows, operators_for
 from dashboard.queries.query import Filter, QueryError
@@ -25,7 +25,8 @@ def parse_filter(fields: Fields, parameter: str, text: str) -> Filter:
         allowed = ", ".join(each.name for each in operators_for(field.column))
         raise QueryError(parameter, f"{op[:60]!r} can't be asked of {name}. Allowed are {allowed}.")
     try:
-        return Filter(field, op, text, _value(field.column, op, text))
+        taken = op != "exact" and fields.has(f"{field.name}__{op}")
+        return Filter(field, op, text, _value(field.column, op, text), taken)
     except ValueError as error:
         raise QueryError(parameter, str(error)) from error
 
@@ -37,8 +38,8 @@ def _value(column: Column, op: str, text: str) -> Any:
         texts = _list(text)
         if len(texts) > MAX_LIST:
             raise ValueError(f"at most {MAX_LIST} values may be listed.")
-        return tuple(zoned(column, parse(column, each)) for each in texts)
-    return zoned(column, parse(column, text)) if OPERATORS[op].takes_value else None
+        return tuple(zoned(column, read(column, each)) for each in texts)
+    return zoned(column, read(column, text)) if OPERATORS[op].takes_value else None
 
 
 def zoned(column: Column, value: Any) -> Any:

@@ -23,7 +23,7 @@ from dashboard.queries.fields import Fields
 from dashboard.queries.filters import parse_filter
 from dashboard.queries.operators import sortable
 from dashboard.queries.query import Field, Filter, Group, Measure, QueryError, Sort, TableQuery
-from dashboard.queries.tokens import next_token, read_token
+from dashboard.queries.tokens import read_token, token_of
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -84,10 +84,13 @@ class _Draft:
         take = special.get(name)
         if take is not None:
             take(name, text)
-        elif name.startswith("_") and not self._fields.has(name.split("__")[0]):
+        elif name.startswith("_") and not self._is_filter(name):
             raise QueryError(name, f"is not known. Known are {', '.join(special)}.")
         else:
             self._take_filter(name, text)
+
+    def _is_filter(self, name: str) -> bool:
+        return self._fields.has(name) or self._fields.has(name.rpartition("__")[0])
 
     def _take_filter(self, name: str, text: str) -> None:
         if len(self._filters) == MAX_FILTERS:
@@ -197,9 +200,7 @@ def to_pairs(query: TableQuery) -> list[tuple[str, str]]:
     if query.size != query.usual_size:
         pairs.append(("_size", str(query.size)))
     if query.after is not None:
-        place = zip(query.order, query.after, strict=True)
-        row = {each.field.name: value for each, value in place}
-        pairs.append(("_next", next_token(query, row)))
+        pairs.append(("_next", token_of(query.after)))
     return pairs
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from dashboard.catalog import Column, Table, VisibleCatalog
-from dashboard.catalog.records import row_label
+from dashboard.catalog.records import row_label, select_rows
 from dashboard.catalog.values import to_json, to_text
 from dashboard.queries.buckets import bucket_text, bucketed
 from dashboard.queries.query import Group, Measure, QueryError, TableQuery
@@ -162,6 +162,8 @@ def _plain(number: Decimal) -> Decimal:
 
 
 def _key_part(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"bytes": to_json(value)}  # No text of a query string is equal to them.
     return to_json(_plain(value) if isinstance(value, Decimal) else value)
 
 
@@ -185,11 +187,10 @@ def _names(
 ) -> Mapping[Any, str]:
     """Return what the records are called that ``values`` of ``column`` refer to."""
     assert column.reference is not None
-    named = referred.sql.c[column.reference.column]
+    named = referred.column(column.reference.column)
+    assert named is not None
     wanted = {*referred.label_columns, *(each.name for each in referred.key)}
-    columns = [each.sql.label(each.name) for each in referred.public_columns if each.name in wanted]
-    statement = sa.select(named.label("value referred to"), *columns).where(
-        named.in_([each for each in values if each is not None])
-    )
-    rows = session.execute(statement).mappings()
-    return {row["value referred to"]: row_label(referred, dict(row)) for row in rows}
+    columns = [each for each in referred.public_columns if each.name in wanted]
+    known = [each for each in values if each is not None]
+    rows = select_rows(session, [named, *columns], named.sql.in_(known))
+    return {row[named.name]: row_label(referred, row) for row in rows}

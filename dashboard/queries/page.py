@@ -13,7 +13,7 @@ from dashboard.queries.query import TableQuery
 from dashboard.queries.sql import Statement
 from dashboard.queries.tokens import next_token
 
-Row = dict[str, Any]
+Row = dict[Any, Any]
 
 COUNT_LIMIT = 10_000
 """Up to this many rows are counted: to count millions would cost more than the page itself."""
@@ -42,7 +42,8 @@ class Page:
 def fetch_page(session: Session, query: TableQuery, catalog: VisibleCatalog) -> Page:
     """Read one page. Raises SQLAlchemy's errors where the database can't answer."""
     statement = Statement(query, catalog)
-    found = [dict(row) for row in session.execute(statement.rows()).mappings()]
+    places, select = statement.rows()
+    found = [dict(zip(places, row, strict=True)) for row in session.execute(select)]
     rows = found[: query.size]
     more = len(found) > query.size
     total = count(session, statement.matching())

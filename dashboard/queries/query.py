@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.catalog import Column, Table
+from dashboard.queries.names import parameter, written
 
 
 class QueryError(ValueError):
@@ -28,9 +29,14 @@ class Field:
     @property
     def name(self) -> str:
         """What the grammar calls it: ``delay``, or ``carrier.name``."""
-        return (
-            self.column.name if self.through is None else f"{self.through.name}.{self.column.name}"
-        )
+        if self.through is None:
+            return written(self.column.name)
+        return written(self.through.name, self.column.name)
+
+    @property
+    def key(self) -> Hashable:
+        """Where its value is in a row: by its name, if it's a column of the table itself."""
+        return self.column.name if self.through is None else (self.through.name, self.column.name)
 
     @property
     def label(self) -> str:
@@ -57,11 +63,13 @@ class Filter:
     op: str
     text: str
     value: Any
+    taken: bool = False
+    """Whether a column is called as its parameter would be."""
 
     @property
     def name(self) -> str:
         """The parameter's name: ``delay__gt``."""
-        return self.field.name if self.op == "exact" else f"{self.field.name}__{self.op}"
+        return parameter(self.field.name, self.op, taken=self.taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,8 @@ class GroupSort:
 
 @dataclass(frozen=True, slots=True)
 class TableQuery:
-    """``after`` holds the sort values and the key of the row that the page follows.
+    """``after`` holds the sort values and the key of the row that the page follows; without a
+    key, how many rows come before the page.
 
     ``columns`` are those to show; the key's are read in any case. ``usual_size`` is the size of
     a page whose query says nothing of it. An aggregated query has ``measures`` of its
@@ -152,10 +161,10 @@ class TableQuery:
 
     @property
     def order(self) -> tuple[Sort, ...]:
-        """The whole order: that which was asked for, and the key, which makes it total."""
+        """The whole order: that which was asked for, and what makes it total, mostly the key."""
         asked = {each.field.name for each in self.sort}
-        rest = (Sort(Field(column)) for column in self.table.key if column.name not in asked)
-        return (*self.sort, *rest)
+        fields = map(Field, self.table.order)
+        return (*self.sort, *(Sort(each) for each in fields if each.name not in asked))
 
     @property
     def group_order(self) -> tuple[GroupSort, ...]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from dashboard.catalog import Column, Table, VisibleCatalog
 from dashboard.queries.query import Field, Filter, Sort, TableQuery
+from dashboard.queries.tokens import offset
 
 Condition = sa.ColumnElement[bool]
 Expression = sa.ColumnElement[Any]
 
-LABEL = "label of {}"
-"""The name in a row of what the record that a column refers to is called."""
+Parts = dict[Hashable, Expression]
+
+
+def label_key(name: str) -> Hashable:
+    """Return where in a row that is which the record is called that the column refers to."""
+    return "label of", name, ""
 
 
 class Source:
@@ -33,7 +38,10 @@ class Source:
             if table is None or column.reference is None:
                 return None
             alias = table.sql.alias(f"referred_{len(self._joined)}")
-            on = column.sql == alias.c[column.reference.column]
+            named = table.column(column.reference.column)
+            if named is None:
+                return None
+            on = column.sql == alias.c[named.sql.key]
             self.clause = self.clause.outerjoin(alias, on)
             found = self._joined[column.name] = (table, alias)
         return found
@@ -41,11 +49,11 @@ class Source:
     def expression(self, field: Field) -> Expression:
         """Return the SQL of a field's value, NULL where its reference names nothing."""
         if field.through is None:
-            return field.column.sql
+            return comparable(field.column, field.column.sql)
         found = self.referred(field.through)
         if found is None:
             raise LookupError(f"What {field.through.name} refers to is out of sight.")
-        return found[1].c[field.column.sql.key]
+        return comparable(field.column, found[1].c[field.column.sql.key])
 
     def labels(self, columns: Iterable[Column]) -> dict[str, Expression]:
         """Return the SQL for what the records that these columns refer to are called, by column."""
@@ -69,28 +77,34 @@ class Statement:
         self._query = query
         self._catalog = catalog
 
-    def rows(self) -> sa.Select[Any]:
-        """Select one row more than the page holds, which tells whether there is a next one."""
+    def rows(self) -> tuple[list[Hashable], sa.Select[Any]]:
+        """Select one row more than the page holds, which tells whether there is a next one.
+
+        Returns where in a row each of the columns belongs, and the SELECT.
+        """
         query = self._query
         source = Source(query.table, self._catalog)
         order = [(each, source.expression(each.field)) for each in query.order]
-        through = {
-            field.name: source.expression(field)
-            for field in (*query.columns, *(each.field for each in query.order))
-            if field.through is not None
-        }
-        labels = source.labels(query.labelled).items()
-        columns = [
-            *(each.sql.label(each.name) for each in query.table.public_columns),
-            *(expression.label(name) for name, expression in through.items()),
-            *(label.label(LABEL.format(name)) for name, label in labels),
-        ]
+        parts: Parts = {each.name: each.sql for each in query.table.public_columns}
+        for field in (*query.columns, *(each.field for each in query.order)):
+            if field.key not in parts:
+                parts[field.key] = source.expression(field)
+        for name, label in source.labels(query.labelled).items():
+            parts[label_key(name)] = label
         where = source.where(query)
-        if query.after is not None:
-            where.append(follows(order, query.after))
-        statement = sa.select(*columns).select_from(source.clause).where(*where)
+        statement = self._from(source, parts, where)
+        if query.after is not None and query.table.key:
+            statement = statement.where(follows(order, query.after))
         ordered = statement.order_by(*(ordering(sort.descending, each) for sort, each in order))
-        return ordered.limit(query.size + 1)
+        if not query.table.key:
+            ordered = ordered.offset(offset(query))
+        return list(parts), ordered.limit(query.size + 1)
+
+    @staticmethod
+    def _from(source: Source, parts: Parts, where: list[Condition]) -> sa.Select[Any]:
+        # Columns may be called anything, so their names are no names for those of the result.
+        columns = [each.label(f"part_{n}") for n, each in enumerate(parts.values())]
+        return sa.select(*columns).select_from(source.clause).where(*where)
 
     def matching(self) -> sa.Select[Any]:
         """Select something of each row of every page, to be counted."""
@@ -99,9 +113,17 @@ class Statement:
         return sa.select(sa.literal_column("1")).select_from(source.clause).where(*where)
 
 
+def comparable(column: Column, expression: Expression) -> Expression:
+    """Return a column's value as every database can compare it, which is a text for some."""
+    if column.kind in ("other", "json") and column.typing == "strict":
+        return sa.cast(expression, sa.Text)
+    return expression
+
+
 def label_of(table: Table, source: sa.FromClause) -> Expression:
     """Return the SQL for what a row of ``source``, an alias of ``table``, is called."""
-    columns = [source.c[name] for name in table.label_columns]
+    labels = filter(None, map(table.column, table.label_columns))
+    columns = [comparable(each, source.c[each.sql.key]) for each in labels]
     if len(columns) == 1:
         return columns[0]
     texts = [sa.func.coalesce(sa.cast(each, sa.String), "") for each in columns]

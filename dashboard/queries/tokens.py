@@ -5,17 +5,32 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from dashboard.catalog import Column
 from dashboard.catalog.values import from_json, to_json
 from dashboard.queries.filters import zoned
 from dashboard.queries.query import QueryError, TableQuery
 
+AS_WRITTEN = frozenset({"boolean", "bytes", "integer", "other"})
+"""Kinds of which a text in JSON is a text in the database, where that may be."""
+
 
 def next_token(query: TableQuery, row: Any) -> str:
     """Return the ``_next`` of the page that follows ``row``, a mapping by column name."""
-    values = [to_json(row[each.field.name]) for each in query.order]
-    text = json.dumps(values, separators=(",", ":"))
+    if not query.table.key:
+        return token_of([offset(query) + query.size])
+    return token_of([row[each.field.key] for each in query.order])
+
+
+def offset(query: TableQuery) -> int:
+    """Return how many rows come before the page, of a table without a key."""
+    return int(query.after[0]) if query.after else 0
+
+
+def token_of(values: Sequence[Any]) -> str:
+    text = json.dumps(list(map(_written, values)), separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode("ascii").rstrip("=")
 
 
@@ -25,13 +40,40 @@ def read_token(query: TableQuery, token: str) -> tuple[Any, ...]:
         padded = token + "=" * (-len(token) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         json.dumps(values, ensure_ascii=False).encode()  # No database takes a lone surrogate.
+        if not isinstance(values, list):
+            raise ValueError(token)
+        if not query.table.key:
+            return (_read_offset(values),)
         order = query.order
-        if not isinstance(values, list) or len(values) != len(order):
+        if len(values) != len(order):
             raise ValueError(token)
         return tuple(
-            zoned(each.field.column, from_json(each.field.column, value))
+            zoned(each.field.column, _read(each.field.column, value))
             for each, value in zip(order, values, strict=True)
         )
     except (ValueError, binascii.Error) as error:
         message = "is not a place in this order; begin at the first page."
         raise QueryError("_next", message) from error
+
+
+def _read_offset(values: list[Any]) -> int:
+    match values:
+        case [int(rows)] if 0 < rows < 2**31:
+            return rows
+    raise ValueError(values)
+
+
+def _written(value: Any) -> Any:
+    """Return a value for JSON, from which it's told what it is: SQLite has bytes among texts."""
+    if isinstance(value, bytes):
+        return {"bytes": base64.b64encode(value).decode("ascii")}
+    return value if isinstance(value, float) else to_json(value)
+
+
+def _read(column: Column, value: Any) -> Any:
+    match value:
+        case {"bytes": str(text)}:
+            return base64.b64decode(text, validate=True)
+        case str() if column.typing != "strict" and column.kind in AS_WRITTEN:
+            return value  # "t" isn't True, as it would be to a person.
+    return from_json(column, value)

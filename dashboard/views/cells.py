@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
-from dashboard.catalog import Column, VisibleCatalog
-from dashboard.catalog.records import key_of
+from dashboard.catalog import Column, Table, VisibleCatalog
+from dashboard.catalog.records import has_key, key_of
 from dashboard.catalog.values import encode_key, to_json, to_text
 from dashboard.queries import Field, TableQuery
-from dashboard.queries.sql import LABEL
+from dashboard.queries.sql import label_key
 from dashboard.views.paths import Paths
 
 CELL_LENGTH = 160
@@ -75,41 +75,49 @@ class Rows:
     def rows(self, query: TableQuery, records: Iterable[Mapping[str, Any]]) -> list[Row]:
         """Return the records' rows. One that is as it was the last time isn't made anew."""
         made = {}
-        for record in records:
-            key = encode_key(key_of(query.table, record))
+        for place, record in enumerate(records, 1):
+            # Without a key a row is what stands at its place; no key has such a sign in it.
+            key = self._key(query.table, record) or f"#{place}"
             # Values that are equal may read differently: 1 and True, or a JSON object's order.
             content = repr(record)
             known = self._made.get(key)
             if known is None or known[0] != content:
-                known = (content, self.row(query, record))
+                known = (content, self.row(query, record, key))
             made[key] = known
         self._made = made
         return [row for _, row in made.values()]
 
-    def row(self, query: TableQuery, record: Mapping[str, Any]) -> Row:
-        table = query.table
-        key = encode_key(key_of(table, record))
-        cells = tuple(self.field_cell(field, record) for field in query.columns)
-        return Row(key, self._paths.record(table.name, key), cells)
+    @staticmethod
+    def _key(table: Table, record: Mapping[Any, Any]) -> str | None:
+        return encode_key(key_of(table, record)) if has_key(table, record) else None
 
-    def field_cell(self, field: Field, record: Mapping[str, Any]) -> Cell:
+    def row(self, query: TableQuery, record: Mapping[Any, Any], key: str) -> Row:
+        cells = tuple(self.field_cell(field, record) for field in query.columns)
+        return Row(key, self.href(query.table, record), cells)
+
+    def href(self, table: Table, record: Mapping[Any, Any]) -> str | None:
+        """Return the address of a record's page, None where it can't have one."""
+        key = self._key(table, record)
+        return None if key is None else self._paths.record(table.name, key)
+
+    def field_cell(self, field: Field, record: Mapping[Any, Any]) -> Cell:
         """Return the cell of a field; a referred record's links to that record."""
         if field.through is None:
             return self.cell(field.column, record)
-        cell = self.cell(field.column, {field.column.name: record[field.name]})
+        cell = self.cell(field.column, {field.column.name: record[field.key]})
         href = cell.href or self._link(field.through, record[field.through.name])
         return replace(cell, column=field.name, label=field.label, href=href)
 
     def cell(
-        self, column: Column, record: Mapping[str, Any], length: int | None = CELL_LENGTH
+        self, column: Column, record: Mapping[Any, Any], length: int | None = CELL_LENGTH
     ) -> Cell:
         """Return the cell of ``column``; ``length`` None leaves its text whole."""
         value = record[column.name]
-        label = record.get(LABEL.format(column.name))
+        label = record.get(label_key(column.name))
         text = printable(to_text(column, value) if label is None else str(label))
         long = length is not None and len(text) > length
         return Cell(
-            column=column.name,
+            column=Field(column).name,
             label=column.label,
             kind="reference" if column.reference else column.kind,
             text=text[:length].rstrip() + "…" if long else text,

@@ -20,7 +20,7 @@ from pyramid.response import Response
 from pyramid.util import as_sorted_tuple
 from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
 from pyramid_retry import is_error_retryable, mark_error_retryable
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dashboard.models.engine import is_contention, is_in_doubt, is_timeout
@@ -141,6 +141,14 @@ def too_slow(error: Exception, request: Request) -> Response:
 def bad_query(error: QueryError, request: Request) -> Response:
     """A query that turned out to have no answer only when the database was asked."""
     return answer(request, Problem(400, str(error), {"parameter": error.parameter}))
+
+
+@exception_view_config(DataError)
+def unanswerable(error: DataError, request: Request) -> Response:
+    """What the database can't compute of the data: a view that divides by zero, for one."""
+    log.warning("%s %r: %s", request.method, request.environ.get("PATH_INFO"), error.orig)
+    reason = str(error.orig).strip().partition("\n")[0]
+    return answer(request, Problem(422, f"The database can't answer this: {reason}."))
 
 
 @exception_view_config(Exception)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from dashboard.queries.buckets import bucket_end
 from dashboard.queries.difference import difference
 from dashboard.queries.grammar import parse_query, to_pairs
 from dashboard.queries.live import Operation
+from dashboard.queries.names import parameter
 from dashboard.views.cells import Cell, Row, align, printable, tone
 from dashboard.views.fragments import render_macro
 from dashboard.views.query_view import QueryView
@@ -104,10 +106,15 @@ class GroupsView(QueryView):
 def group_pairs(group: Group, value: Any) -> list[Pair]:
     """Return the filters that a group's rows satisfy; ``value`` is its part of the key."""
     name, column = group.field.name, group.field.column
+    if isinstance(value, dict):
+        raise ValueError("Bytes can't be said in a query string.")
+    if value is None and group.bucket is not None and column.typing != "strict":
+        raise ValueError("What is no time at all has no bucket either.")
     if value is None:
-        return [(f"{name}__isnull", "1")]
+        return [(parameter(name, "isnull", taken=True), "1")]
     if group.bucket is not None:
-        return [(f"{name}__gte", value), (f"{name}__lt", bucket_end(value, group.bucket))]
+        least, end = (parameter(name, each, taken=True) for each in ("gte", "lt"))
+        return [(least, value), (end, bucket_end(value, group.bucket))]
     return [(name, _query_text(column, value))]
 
 
@@ -153,7 +160,7 @@ def figure_cell(measure: Measure, value: Any) -> Cell:
         tone=None if alike is None else tone(alike, value),
         align="end",
         null=value is None,
-        datetime=value.isoformat() if moment and value is not None else None,
+        datetime=value.isoformat() if isinstance(value, date | time) else None,
         long=False,
         title=str(value) if numeric and str(value) != text.replace(",", "") else None,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from dashboard.catalog.values import encode_key
+from dashboard.catalog.values import encode_key, encode_name
 from dashboard.views.static import modules, version
 
 
@@ -25,7 +25,7 @@ class Paths:
         return f"{self.root}/"
 
     def table(self, name: str) -> str:
-        return f"{self.root}/tables/{quote(name, safe='')}"
+        return f"{self.root}/tables/{quote(encode_name(name), safe='')}"
 
     def record(self, name: str, key: str | Iterable[Any]) -> str:
         # A WSGI server decodes the path once, so an encoded key is encoded again like any segment.

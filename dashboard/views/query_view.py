@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from dashboard.changes import Change
 from dashboard.queries import TableQuery
 from dashboard.queries.grammar import to_text
 from dashboard.queries.relevance import Relevance
@@ -24,6 +25,10 @@ class QueryView:
         self.queries = (query,)
         self.relevance = Relevance(query, access.catalog)
         self.touched_by = self.relevance.touched_by
+        if not query.table.key:
+            # Nobody tells what a view is made of, nor is a table without a key in the log.
+            self.reads = frozenset(each.name for each in access.catalog)
+            self.touched_by = _always
         self.catalog = access.catalog
         self.paths = paths
 
@@ -33,6 +38,10 @@ class QueryView:
     def href(self, query: TableQuery) -> str:
         """Return where another query of the table has its page."""
         return address(query, self.paths)
+
+
+def _always(change: Change) -> bool:
+    return True
 
 
 def address(query: TableQuery, paths: Paths) -> str:

@@ -11,15 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard.catalog import Column, Table
-from dashboard.catalog.records import Key, key_of, load, row_label
+from dashboard.catalog.records import Key, load, row_label, select_rows
 from dashboard.catalog.values import from_json, to_json, to_text
 from dashboard.changes import Change, log
 from dashboard.changes.change import iso
 from dashboard.queries.certainty import unequal
 from dashboard.queries.live import Operation
+from dashboard.queries.names import written
 from dashboard.queries.page import Total, count
 from dashboard.queries.relevance import called_by, differs_in
-from dashboard.queries.sql import LABEL
+from dashboard.queries.sql import label_key
 from dashboard.views.access import Access
 from dashboard.views.cells import Cell, Rows, heading, printable
 from dashboard.views.fragments import render_macro
@@ -108,16 +109,16 @@ class RecordView:
         if record is None:
             title = ", ".join(map(str, self._record_key))
             return RecordState(title, False, (), (), self._history(session))
-        record = {**record, **self._labels(session, record)}
+        known: dict[Any, Any] = {**record, **self._labels(session, record)}
         return RecordState(
             title=printable(row_label(self.table, record)),
             exists=True,
-            fields=tuple(self._field(each, record) for each in self.table.public_columns),
+            fields=tuple(self._field(each, known) for each in self.table.public_columns),
             related=tuple(self._related(session, record)),
             history=self._history(session),
         )
 
-    def _labels(self, session: Session, record: Mapping[str, Any]) -> dict[str, str]:
+    def _labels(self, session: Session, record: Mapping[str, Any]) -> dict[Hashable, str]:
         """Return what the referred records are called, where their tables may be seen."""
         labels = {}
         for column in self.table.references:
@@ -125,14 +126,14 @@ class RecordView:
             value = record[column.name]
             if referred is None or column.reference is None or value is None:
                 continue
-            columns = [each.sql.label(each.name) for each in referred.public_columns]
-            named = referred.sql.c[column.reference.column] == value
-            found = session.execute(sa.select(*columns).where(named)).mappings().first()
-            if found is not None:
-                labels[LABEL.format(column.name)] = row_label(referred, dict(found))
+            named = referred.column(column.reference.column)
+            assert named is not None
+            found = select_rows(session, referred.public_columns, named.sql == value, limit=1)
+            for row in found:
+                labels[label_key(column.name)] = row_label(referred, row)
         return labels
 
-    def _field(self, column: Column, record: Mapping[str, Any]) -> Field:
+    def _field(self, column: Column, record: Mapping[Any, Any]) -> Field:
         cell = self._rows.cell(column, record, length=None)
         return Field(column.name, heading(column), column.help, cell)
 
@@ -143,16 +144,16 @@ class RecordView:
             value = record[column.reference.column]
             mine = column.sql == value
             total = count(session, sa.select(sa.literal_column("1")).where(mine))
-            columns = [each.sql.label(each.name) for each in other.public_columns]
-            some = sa.select(*columns).where(mine).order_by(*(each.sql for each in other.key))
-            rows = session.execute(some.limit(RELATED_ROWS)).mappings()
-            found.append(self._group(other, column, value, total, [dict(row) for row in rows]))
+            rows = select_rows(
+                session, other.public_columns, mine, order=other.key, limit=RELATED_ROWS
+            )
+            found.append(self._group(other, column, value, total, list(rows)))
         return found
 
     def _group(
         self, other: Table, column: Column, value: Any, total: Total, rows: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        query = urlencode({column.name: _query_text(value)})
+        query = urlencode({written(column.name): _query_text(value)})
         return {
             "label": f"{other.label}: {column.label}",
             "href": f"{self._paths.table(other.name)}?{query}",
@@ -160,7 +161,7 @@ class RecordView:
             "rows": [
                 {
                     "label": printable(row_label(other, row)),
-                    "href": self._paths.record(other.name, key_of(other, row)),
+                    "href": self._rows.href(other, row),
                 }
                 for row in rows
             ],

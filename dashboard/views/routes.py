@@ -9,13 +9,15 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 
 from dashboard.catalog import Table
+from dashboard.catalog.values import decode_name
 
 
 def table_context(request: Request) -> Table:
     """Return the table that a route names: the context by which permission is decided."""
-    table = request.registry["dashboard.catalog"].get(request.matchdict["table"])
+    name = decode_name(request.matchdict["table"])
+    table = request.registry["dashboard.catalog"].get(name)
     if table is None:
-        raise HTTPNotFound(f"There is no table {request.matchdict['table']!r} here.")
+        raise HTTPNotFound(f"There is no table {name!r} here.")
     return table
 
 

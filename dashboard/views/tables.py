@@ -12,9 +12,11 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from dashboard.catalog import Table
+from dashboard.catalog.values import decode_name
 from dashboard.changes import log
 from dashboard.queries import QueryError
 from dashboard.queries.grammar import parse_query, to_pairs, to_text
+from dashboard.queries.names import parameter
 from dashboard.queries.operators import OPERATORS
 from dashboard.views.errors import BadInput
 from dashboard.views.groups_view import GroupsView
@@ -86,8 +88,10 @@ def table_view(
     return view(query, request.access, request.paths)
 
 
-def find_table(request: Request, name: str) -> Table:
-    """Return a table to watch; raise HTTPNotFound or HTTPForbidden where that can't be."""
+def find_table(request: Request, step: str) -> Table:
+    """Return the table that a step of a path names; raise HTTPNotFound or HTTPForbidden where it
+    can't be watched."""
+    name = decode_name(step)
     table: Table | None = request.registry["dashboard.catalog"].get(name)
     if table is None:
         raise HTTPNotFound(f"There is no table {name[:100]!r} here.")
@@ -116,6 +120,7 @@ def _heading(table: Table, request: Request) -> dict[str, Any]:
         "name": table.name,
         "label": table.label,
         "description": table.description,
+        "notice": table.notice,
         "new_href": request.paths.new(table.name) if may_add else None,
     }
 
@@ -125,7 +130,8 @@ def _with_filter(table: Table, request: Request) -> str:
     column, op = request.GET["_filter_column"], request.GET.get("_filter_op", "exact")
     pairs = [pair for pair in request.GET.items() if not pair[0].startswith("_filter_")]
     value = request.GET.get("_filter_value", "") if _takes_value(op) else "1"
-    pairs.append((column if op == "exact" else f"{column}__{op}", value))
+    taken = table.column(f"{column}__{op}") is not None
+    pairs.append((parameter(column, op, taken=taken), value))
     view = table_view(table, request, pairs)
     return view.href(view.query.but(after=None))
 

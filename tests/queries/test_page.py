@@ -15,7 +15,7 @@ from dashboard.catalog import Catalog, Table, VisibleCatalog
 from dashboard.queries import page as pages
 from dashboard.queries.grammar import parse_query
 from dashboard.queries.page import Page, Total, fetch_page
-from dashboard.queries.sql import LABEL
+from dashboard.queries.sql import label_key
 from tests.queries.conftest import Maker, Size, Thing
 
 
@@ -99,7 +99,7 @@ def test_operators(
 def test_references_have_their_label_only_where_it_may_be_seen(
     session: Session, thing: Table, catalog: Catalog, visible: VisibleCatalog, rows: None
 ) -> None:
-    label = LABEL.format("maker_code")
+    label = label_key("maker_code")
     assert page(session, thing, visible, ("id", "2")).rows[0][label] == "Böll & Söhne"
     narrow = VisibleCatalog(catalog, lambda table: table.name == "thing")
     assert label not in page(session, thing, narrow, ("id", "2")).rows[0]

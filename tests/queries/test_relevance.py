@@ -23,7 +23,7 @@ from dashboard.queries import TableQuery, fetch_groups, fetch_page
 from dashboard.queries.certainty import unequal
 from dashboard.queries.grammar import parse_query
 from dashboard.queries.relevance import Relevance
-from dashboard.queries.sql import LABEL
+from dashboard.queries.sql import label_key
 from tests.queries.conftest import Maker, Size, Thing
 from tests.support.databases import NUL
 
@@ -324,7 +324,7 @@ def result(session: Session, query: TableQuery, visible: VisibleCatalog) -> Any:
         return repr(fetch_groups(session, query, visible))
     page = fetch_page(session, query, visible)
     shown = [each.name for each in (*(sort.field for sort in query.order), *query.columns)]
-    labels = [LABEL.format(each.name) for each in query.labelled]
+    labels = [label_key(each.name) for each in query.labelled]
     rows = [[row[name] for name in (*shown, *labels)] for row in page.rows]
     return repr((rows, page.total, page.next))
 

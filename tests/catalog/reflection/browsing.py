@@ -1,0 +1,258 @@
+"""Goes through every page of a reflected database as a person would, and edits what it can."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+from webob import Request
+from webtest import TestApp, TestResponse
+
+from dashboard import main
+from dashboard.catalog import Column, Table
+from dashboard.models.passwords import hash_password
+from dashboard.models.people import User
+from dashboard.queries.names import written
+from dashboard.views.paths import Paths
+
+PASSWORD = "a long enough password"
+ROW = re.compile(r'<tr role="row" data-key="([^"]*)">(.*?)</tr>', re.DOTALL)
+RECORD = re.compile(r'href="(/tables/[^"?]+/[^"?]+)"')
+NEXT = re.compile(r'rel="next" href="([^"]+)"')
+TOTAL = re.compile(r'data-target="total">([\d,]+)<')
+VIEW = re.compile(r'data-view="([^"]+)"')
+MOST_PAGES = 30
+
+
+class Browsing:
+    """An admin at a site over the database at ``url``. ``edits`` counts what was saved."""
+
+    def __init__(self, url: str, **settings: str) -> None:
+        given = {"environment": "development", "reflect": "*", **settings}
+        self.app = main(
+            {"__file__": ""},
+            **{"sqlalchemy.url": url},
+            **{f"dashboard.{key}": text for key, text in given.items()},
+        )
+        self.registry = self.app.registry
+        self.catalog = self.registry["dashboard.catalog"]
+        self.edits = 0
+        self.problems: list[str] = []
+        with self.registry["dashboard.dbsession_factory"].begin() as session:
+            secret = hash_password(PASSWORD)
+            session.add(User(name="ada", role="admin", password_hash=secret))
+        self.browser = TestApp(self.app, extra_environ={"REMOTE_ADDR": "192.0.2.1"})
+        form = form_of(self.browser.get("/sign-in"), "password")
+        form["name"], form["password"] = "ada", PASSWORD
+        form.submit(status=303)
+
+    def close(self) -> None:
+        self.registry["dashboard.broadcaster"].stop()
+        self.registry["dashboard.engine"].dispose()
+
+    @property
+    def tables(self) -> list[Table]:
+        return [each for each in self.catalog if not each.sql.name.startswith("dashboard_")]
+
+    def get(self, url: str, *allowed: int) -> TestResponse:
+        response = self.browser.get(url, expect_errors=True)
+        assert response.status_int in (allowed or (200,)), self._told(url, response)
+        return response
+
+    @staticmethod
+    def _told(url: str, response: TestResponse) -> str:
+        text = re.sub(r"<[^>]+>|\s+", " ", response.text.partition("<main")[2])
+        return f"{response.status} for {url!r}: {text[:600]}"
+
+    def everything(self) -> list[str]:
+        """Go everywhere, and return what broke on the way."""
+        self.attempt(self.get, "/")
+        for table in self.tables:
+            self.attempt(self.table, table)
+        for table in self.tables:
+            if table.mapped_class is not None:
+                self.attempt(self.add, table)
+        for table in self.tables:
+            for href in self.attempt(self.records, table) or ():
+                self.attempt(self.record, table, href)
+        return self.problems
+
+    def attempt(self, step: Any, *args: Any) -> Any:
+        try:
+            return step(*args)
+        except Exception as error:
+            self.problems.append(f"{step.__name__}: {type(error).__name__}: {error}"[:1000])
+            return None
+
+    def table(self, table: Table) -> None:
+        url = Paths().table(table.name)
+        page = self.get(url)
+        self.follow(page)
+        total = int(TOTAL.search(page.text)[1].replace(",", ""))
+        one = len(self.rows(f"{url}?_size=1"))
+        assert one == total, (
+            f"{url} loses rows: {one} of {total} {[(c.kind, c.primary_key, c.sql.type) for c in table.columns]}"
+        )
+        for column in table.public_columns:
+            self.queries(table, column, page)
+        self.get(f"{url}?{urlencode({'_search': 'a'})}")
+
+    def rows(self, url: str) -> list[str]:
+        """Return the rows of all pages from ``url`` on."""
+        found: list[str] = []
+        for _ in range(MOST_PAGES):
+            page = self.get(url)
+            found += [row for _, row in ROW.findall(page.text)]
+            following = NEXT.search(page.text)
+            if following is None:
+                break
+            url = unescape(following[1])
+        return found
+
+    def queries(self, table: Table, column: Column, page: TestResponse) -> None:
+        url, name = Paths().table(table.name), written(column.name)
+        taken = [f'"{name}"' if not name.startswith('"') else name]
+        total = len(ROW.findall(page.text))
+        empty = self.count(f"{url}?{urlencode({taken[0] + '__isnull': '1'})}")
+        full = self.count(f"{url}?{urlencode({taken[0] + '__notnull': '1'})}")
+        assert empty + full == total, f"{url} {name}: {empty} + {full} is not {total}"
+        for sort in ("_sort", "_sort_desc"):
+            sorted_ = self.get(f"{url}?{urlencode({sort: name})}", 200, 400)
+            if sorted_.status_int == 200:
+                some = f"{url}?{urlencode({sort: name, '_size': '1'})}"
+                assert len(self.rows(some)) == total, f"{some} loses rows"
+        for query in (
+            {"_col": name},
+            {"_by": name},
+            {"_by": f"{name}:month"},
+            {"_agg": f"count:{name}"},
+            {"_agg": f"min:{name}"},
+            {"_agg": f"sum:{name}"},
+            {taken[0] + "__contains": "a"},
+            {taken[0] + "__gt": "1"},
+            {taken[0] + "__in": "1,2"},
+            {name: "1"},
+            {"_filter_column": name, "_filter_op": "exact", "_filter_value": "x"},
+        ):
+            answer = self.get(f"{url}?{urlencode(query)}", 200, 303, 400, 422)
+            if answer.status_int == 303:
+                self.get(answer.location, 200, 400)
+            if "_by" in query and answer.status_int == 200:
+                self.groups(answer, total)
+
+    def groups(self, page: TestResponse, total: int) -> None:
+        """Check that each group leads to as many rows as it says."""
+        counted = 0
+        for _, row in ROW.findall(page.text):
+            said = int(re.findall(r">([\d,]+)<", row)[-1].replace(",", ""))
+            counted += said
+            href = re.search(r'href="([^"]+)"', row)
+            if href is not None:
+                there = unescape(href[1])
+                assert self.count(there) == said, f"{there} has not {said} rows"
+        assert counted == total
+
+    def count(self, url: str) -> int:
+        page = self.get(url)
+        return int(TOTAL.search(page.text)[1].replace(",", ""))
+
+    def follow(self, page: TestResponse) -> None:
+        """Open the page's stream and take what comes first."""
+        view = unescape(VIEW.search(page.text)[1])
+        cursor = re.search(r'data-cursor="([^"]+)"', page.text)[1]
+        query = urlencode({"view": view, "since": cursor})
+        request = Request.blank(f"/stream?{query}", environ={"REMOTE_ADDR": "192.0.2.1"})
+        request.headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.browser.cookies.items())
+        status, _, chunks = request.call_application(self.app)
+        assert status.startswith("200"), f"{status} for the stream of {view!r}"
+        assert next(iter(chunks))
+        chunks.close()
+
+    def records(self, table: Table) -> list[str]:
+        page = self.get(Paths().table(table.name))
+        found = []
+        for _, row in ROW.findall(page.text):
+            href = RECORD.search(row)
+            if href is not None and href[1].startswith(Paths().table(table.name) + "/"):
+                found.append(unescape(href[1]))
+        if table.mapped_class is None:
+            assert not found
+        return list(dict.fromkeys(found))
+
+    def record(self, table: Table, href: str) -> None:
+        page = self.get(href, 200, 404)
+        if page.status_int == 404:
+            return  # Deleted along with another.
+        self.follow(page)
+        for each in set(RECORD.findall(page.text)):
+            self.get(unescape(each), 200, 404)
+        if 'class="button primary" href="' not in page.text:
+            return
+        form = form_of(self.get(f"{href}/edit"), "_version")
+        answer = form.submit(expect_errors=True)
+        assert answer.status_int == 303, self._told(f"{href}/edit unchanged", answer)
+        for column in table.columns:
+            self.change(table, href, column)
+        form = form_of(self.get(f"{href}/delete"), "_version")
+        answer = form.submit(expect_errors=True)
+        assert answer.status_int in (303, 409), self._told(f"{href}/delete", answer)
+
+    def change(self, table: Table, href: str, column: Column) -> None:
+        form = form_of(self.get(f"{href}/edit"), "_version")
+        field = next((n for n in form.fields if n and self._names(table, n, column)), None)
+        if field is None:
+            return
+        text = SAMPLES.get(column.kind, "x")
+        if column.choices:
+            text = column.choices[0].value
+        form[field].force_value(text)
+        answer = form.submit(expect_errors=True)
+        assert answer.status_int in (303, 422), self._told(f"{href}/edit {column.name}", answer)
+        self.edits += answer.status_int == 303
+
+    @staticmethod
+    def _names(table: Table, name: str, column: Column) -> bool:
+        from dashboard.forms.names import field_name
+
+        return name == field_name(column)
+
+    def add(self, table: Table) -> None:
+        url = Paths().new(table.name)
+        page = self.get(url, 200, 403)
+        if page.status_int == 403:
+            return
+        form = form_of(page, "_version")
+        assert form.submit(expect_errors=True).status_int in (303, 422)
+        form = form_of(self.get(url), "_version")
+        for column in table.columns:
+            name = next((n for n in form.fields if n and self._names(table, n, column)), None)
+            if name is not None and not column.has_default and not column.reference:
+                text = column.choices[0].value if column.choices else SAMPLES.get(column.kind, "x")
+                form[name].force_value(text)
+        answer = form.submit(expect_errors=True)
+        assert answer.status_int in (303, 422), self._told(url, answer)
+        self.edits += answer.status_int == 303
+        for column in table.references:
+            query = urlencode({"column": column.name, "q": "a"})
+            self.get(f"{Paths().choices(table.name)}?{query}")
+
+
+SAMPLES = {
+    "integer": "3",
+    "number": "2.5",
+    "boolean": "true",
+    "date": "2020-02-29",
+    "datetime": "2020-02-29T12:30:00",
+    "time": "12:30",
+    "interval": "1:30:00",
+    "uuid": "12345678-1234-5678-1234-567812345678",
+    "json": '{"b": [1, null]}',
+    "text": "y<b>",
+    "longtext": "y\nz",
+}
+
+
+def form_of(page: TestResponse, field: str) -> Any:
+    return next(form for form in page.forms.values() if field in form.fields)
