@@ -72,7 +72,6 @@ def create_people():
         ),
         sa.PrimaryKeyConstraint("id", name="pk_dashboard_user"),
         sa.UniqueConstraint("name", name="uq_dashboard_user_name"),
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "dashboard_sign_in_failure",

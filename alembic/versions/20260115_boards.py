@@ -34,7 +34,6 @@ def create_boards():
         sa.CheckConstraint("seconds BETWEEN 5 AND 86400", name=op.f("ck_dashboard_board_seconds")),
         sa.PrimaryKeyConstraint("id", name="pk_dashboard_board"),
         sa.UniqueConstraint("slug", name="uq_dashboard_board_slug"),
-        sqlite_autoincrement=True,
     )
 
 
@@ -75,7 +74,6 @@ def create_panels():
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_dashboard_panel"),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_dashboard_panel_board_id", "dashboard_panel", ["board_id"])
 
@@ -97,7 +95,6 @@ def create_saved_views():
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_dashboard_saved_view"),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_dashboard_saved_view_owner_id", "dashboard_saved_view", ["owner_id"])
 
@@ -121,7 +118,6 @@ def create_share_links():
         ),
         sa.PrimaryKeyConstraint("id", name="pk_dashboard_share_link"),
         sa.UniqueConstraint("token_hash", name="uq_dashboard_share_link_token_hash"),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_dashboard_share_link_board_id", "dashboard_share_link", ["board_id"])
 

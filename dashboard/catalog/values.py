@@ -239,7 +239,8 @@ def from_json(column: Column, value: Any) -> Any:
         case None:
             return None
         case bool() | int() | float():
-            return _from_number(column, value) if column.typing == "strict" else value
+            loose = column.typing != "strict" and column.kind != "interval"
+            return value if loose else _from_number(column, value)
         case str() if enum_members(column):
             return _member_named(column, value)
         case str() if column.kind == "choice":

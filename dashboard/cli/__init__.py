@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dashboard.cli import doctor, init, prune, replay, triggers, user
+from dashboard.cli import doctor, init, prune, replay, triggers, uninstall, user
 from dashboard.cli.errors import CommandError, explained
 
-COMMANDS = (init, replay, user, triggers, prune, doctor)
+COMMANDS = (init, replay, user, triggers, prune, doctor, uninstall)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

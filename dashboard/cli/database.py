@@ -48,12 +48,7 @@ def open_unmigrated(ini: Path, *, actor: str = "command line") -> Database:
     """Return the database of an ini file, in whatever state it is."""
     values = read_ini(ini)
     settings = Settings.from_mapping(values)
-    if not values.get("sqlalchemy.url"):
-        raise CommandError(f"{ini} doesn't say where the database is: it has no sqlalchemy.url.")
-    try:
-        engine = engine_from_settings(values)
-    except (ValueError, ModuleNotFoundError) as error:
-        raise CommandError(f"The database of {ini} can't be used: {error}") from error
+    engine = engine_of(ini, values)
     sessions = sessionmaker(bind=engine, info={ACTOR: actor})
     try:
         backplane = open_backplane(settings, engine)
@@ -62,6 +57,16 @@ def open_unmigrated(ini: Path, *, actor: str = "command line") -> Database:
     catalog = _catalog(settings, engine)
     install(sessions, name_of=catalog.captured_name, backplane=backplane)
     return Database(settings, engine, sessions, catalog, backplane)
+
+
+def engine_of(ini: Path, values: dict[str, Any]) -> Engine:
+    """Return the engine of an ini file's values."""
+    if not values.get("sqlalchemy.url"):
+        raise CommandError(f"{ini} doesn't say where the database is: it has no sqlalchemy.url.")
+    try:
+        return engine_from_settings(values)
+    except (ValueError, ModuleNotFoundError) as error:
+        raise CommandError(f"The database of {ini} can't be used: {error}") from error
 
 
 def read_ini(ini: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dashboard.models.ids import LastingId
 from dashboard.models.meta import Base
 from dashboard.models.people import User
 from dashboard.models.types import UtcDateTime, utc_now
@@ -21,15 +22,12 @@ KINDS = {"table": "Table", "tile": "Tile", "chart": "Chart"}
 CHARTS = {"line": "Line", "bar": "Bar", "stacked": "Stacked bar", "donut": "Donut"}
 BAD = {"high": "High values", "low": "Low values"}
 
-NOBODY = "nobody"
-"""As a table's ``edit_role``: there is no such role, so the ordinary pages don't change it."""
-
 
 def _one_of(column: str, values: dict[str, str]) -> str:
     return f"{column} IN ({', '.join(map(repr, values))})"
 
 
-class Board(Base):
+class Board(LastingId, Base):
     """A page of panels, found by its ``slug``."""
 
     __tablename__ = "dashboard_board"
@@ -59,7 +57,6 @@ class Board(Base):
     __table_args__: Any = (
         CheckConstraint("seconds BETWEEN 5 AND 86400", name="seconds"),
         {
-            "sqlite_autoincrement": True,
             "info": {
                 "label": "Boards",
                 "description": "Pages of panels: tables, figures and charts.",
@@ -71,7 +68,7 @@ class Board(Base):
     )
 
 
-class Panel(Base):
+class Panel(LastingId, Base):
     """One query on a board, and how it is shown there."""
 
     __tablename__ = "dashboard_panel"
@@ -147,7 +144,6 @@ class Panel(Base):
         CheckConstraint(f'"row" BETWEEN 1 AND {MOST_ROWS}', name="row"),
         CheckConstraint(f"place BETWEEN 1 AND {MOST_ROWS}", name="place"),
         {
-            "sqlite_autoincrement": True,
             "info": {
                 "label": "Panels",
                 "description": "What is on the boards.",
@@ -159,7 +155,7 @@ class Panel(Base):
     )
 
 
-class SavedView(Base):
+class SavedView(LastingId, Base):
     """A table's query under a name: its owner's, or everyone's where it has none."""
 
     __tablename__ = "dashboard_saved_view"
@@ -177,7 +173,6 @@ class SavedView(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     __table_args__: Any = {
-        "sqlite_autoincrement": True,
         "info": {
             "label": "Saved views",
             "description": "Tables' addresses under a name, each person's own included.",
@@ -186,12 +181,12 @@ class SavedView(Base):
             "listed": False,
             # They are a person's own; the page of saved views is what others have.
             "view_role": "admin",
-            "edit_role": NOBODY,
+            "edit_role": "nobody",
         },
     }
 
 
-class ShareLink(Base):
+class ShareLink(LastingId, Base):
     """A board for a screen without a person. Only the hash of the link's token is kept."""
 
     __tablename__ = "dashboard_share_link"
@@ -208,7 +203,6 @@ class ShareLink(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__: Any = {
-        "sqlite_autoincrement": True,
         "info": {
             "label": "Share links",
             "description": "Boards that a screen shows without a person.",
@@ -216,6 +210,6 @@ class ShareLink(Base):
             "default_sort": "-created_at",
             "listed": False,
             "view_role": "editor",
-            "edit_role": NOBODY,
+            "edit_role": "nobody",
         },
     }

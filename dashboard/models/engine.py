@@ -21,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+_IS_SET_UP = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'dashboard_setting'"
+
 READ_ONLY = {"dashboard_read_only": True}
 """Execution options of a connection that never writes: on SQLite it takes no write lock."""
 
@@ -37,6 +39,9 @@ SQLITE_AWAY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOP
 POSTGRESQL_AWAY = ("08", "53300", "57P")
 """SQLSTATEs: the connection failed, there are too many, the server stops or starts."""
 
+APPLICATION = "dashboard"
+"""What PostgreSQL calls the program's connections in pg_stat_activity."""
+
 POSTGRESQL = {
     # A connection that the server has closed is noticed before it's used, not by a failed page.
     "pool_pre_ping": True,
@@ -46,6 +51,7 @@ POSTGRESQL = {
     "pool_timeout": 10,
     # Of a server whose machine has gone nothing is heard: don't wait minutes for it.
     "connect_args": {
+        "application_name": APPLICATION,
         "connect_timeout": 5,
         "keepalives_idle": 30,
         "keepalives_interval": 10,
@@ -170,7 +176,9 @@ def _set_up_sqlite(dbapi_connection: Any, record: Any) -> None:
     # The driver must not begin transactions by itself: _begin_sqlite does.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    # A file that the program hasn't been set up in isn't changed by being looked at.
+    if cursor.execute(_IS_SET_UP).fetchone():
+        cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

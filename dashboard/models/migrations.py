@@ -6,12 +6,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, insert, select
 
 from dashboard.models.engine import lock
+from dashboard.models.setting import Setting
 from dashboard.share import shared
 
 VERSION_TABLE = "dashboard_alembic_version"
+JOURNAL_MODE = "journal_mode"
+"""The setting that keeps how an SQLite file was written before."""
 
 
 def upgrade(engine: Engine) -> None:
@@ -26,7 +29,25 @@ def upgrade(engine: Engine) -> None:
         lock(connection, "tables")
         config = _config()
         config.attributes["connection"] = connection
+        mode = journal_mode(connection)
         command.upgrade(config, "head")
+        _note_journal_mode(connection, mode)
+    if engine.dialect.name == "sqlite":
+        engine.dispose()  # What connects from now on turns write-ahead logging on.
+
+
+def journal_mode(connection: Connection) -> str | None:
+    """Return how an SQLite file is written, None of another database."""
+    if connection.dialect.name != "sqlite":
+        return None
+    return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
+
+
+def _note_journal_mode(connection: Connection, mode: str | None) -> None:
+    """Note how the file was written before the program came, so that it can be left so."""
+    known = connection.execute(select(Setting.value).where(Setting.name == JOURNAL_MODE)).first()
+    if mode is not None and known is None:
+        connection.execute(insert(Setting).values(name=JOURNAL_MODE, value=mode))
 
 
 def is_current(engine: Engine) -> bool:

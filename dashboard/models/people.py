@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dashboard.models.ids import LastingId
 from dashboard.models.meta import Base
 from dashboard.models.types import UtcDateTime, utc_now
 
 ROLES = ("watcher", "editor", "admin")
 
 
-class User(Base):
+class User(LastingId, Base):
     """A person. Raising ``session_epoch`` ends every session that the person has open."""
 
     __tablename__ = "dashboard_user"
@@ -37,7 +38,6 @@ class User(Base):
     __table_args__: Any = (
         CheckConstraint("role IN ('watcher', 'editor', 'admin')", name="role"),
         {
-            "sqlite_autoincrement": True,
             "info": {
                 "label": "People",
                 "description": "Who may sign in, and as what.",

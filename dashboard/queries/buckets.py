@@ -36,7 +36,10 @@ def bucketed(expression: Expression, kind: str, bucket: str, dialect: str) -> Ex
         if getattr(expression.type, "timezone", False):
             moment = sa.func.timezone("UTC", expression)
         form = 'YYYY-MM-DD"T"HH24:MI' if bucket in ("minute", "hour") else "YYYY-MM-DD"
-        return sa.func.to_char(sa.func.date_trunc(bucket, moment), form, type_=sa.String)
+        begin = sa.func.to_char(sa.func.date_trunc(bucket, moment), form, type_=sa.String)
+        # Infinity, and years that are no four digits, are in no bucket.
+        usual = moment.between(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59))
+        return sa.case((usual, begin))
     raise NotImplementedError(f"Buckets of time aren't known for {dialect}.")
 
 

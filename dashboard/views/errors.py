@@ -148,7 +148,7 @@ def unanswerable(error: DataError, request: Request) -> Response:
     """What the database can't compute of the data: a view that divides by zero, for one."""
     log.warning("%s %r: %s", request.method, request.environ.get("PATH_INFO"), error.orig)
     reason = str(error.orig).strip().partition("\n")[0]
-    return answer(request, Problem(422, f"The database can't answer this: {reason}."))
+    return answer(request, Problem(400, f"The database can't answer this: {reason}."))
 
 
 @exception_view_config(Exception)

@@ -92,9 +92,7 @@ class Browsing:
         self.follow(page)
         total = int(TOTAL.search(page.text)[1].replace(",", ""))
         one = len(self.rows(f"{url}?_size=1"))
-        assert one == total, (
-            f"{url} loses rows: {one} of {total} {[(c.kind, c.primary_key, c.sql.type) for c in table.columns]}"
-        )
+        assert one == total, f"{url} has {one} rows of {total}"
         for column in table.public_columns:
             self.queries(table, column, page)
         self.get(f"{url}?{urlencode({'_search': 'a'})}")

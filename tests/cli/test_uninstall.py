@@ -1,0 +1,101 @@
+"""``dashboard uninstall``: the database is as it was before the program came."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+
+import psycopg
+import pytest
+
+from dashboard import main
+from tests.support.databases import Databases
+from tests.support.services import address_of
+
+SCHEMA = """
+CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE "an order" (id INTEGER PRIMARY KEY, customer INT REFERENCES customer, note TEXT);
+CREATE INDEX by_note ON "an order" (note);
+CREATE TABLE dashboard_widgets (id INTEGER PRIMARY KEY);
+CREATE VIEW notes AS SELECT note FROM "an order";
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        with sqlite3.connect(tmp_path / "theirs.sqlite") as connection:
+            connection.executescript(SCHEMA)
+        connection.close()
+        yield f"sqlite:///{tmp_path}/theirs.sqlite"
+        return
+    databases = Databases(tmp_path, address_of("postgresql"))
+    url = databases.make()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SCHEMA)
+    yield url
+    databases.close()
+
+
+@pytest.fixture
+def ini(url, tmp_path):
+    path = tmp_path / "theirs.ini"
+    text = f"use = egg:dashboard\nsqlalchemy.url = {url}\ndashboard.reflect = *\n"
+    path.write_text(f"[app:main]\n{text}dashboard.environment = development\n")
+    return path
+
+
+def dump(url):
+    """Return the schema as the database's own tool writes it."""
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+            mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+            rows = connection.execute(
+                "SELECT type, name, tbl_name, sql FROM sqlite_master"
+            ).fetchall()
+        connection.close()
+        return mode, rows
+    command = ["pg_dump", "--schema-only", f"--dbname={url}"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    # Newer versions name a random word in every dump.
+    return [line for line in text.splitlines() if "restrict " not in line]
+
+
+def test_nothing_is_left(dashboard, ini, url):
+    before = dump(url)
+    assert dashboard("init", ini).status == 0
+    app = main({}, **{"sqlalchemy.url": url, "dashboard.reflect": "*"})
+    assert "customer" in app.registry["dashboard.catalog"]
+    app.registry["dashboard.broadcaster"].stop()
+    app.registry["dashboard.engine"].dispose()
+    assert dump(url) != before
+    result = dashboard("uninstall", ini, "--yes")
+    assert result.status == 0, result.err
+    assert "table dashboard_change_log" in result.out
+    assert "dashboard_widgets" not in result.out
+    assert dump(url) == before
+    again = dashboard("uninstall", ini, "--yes")
+    assert again.status == 0
+    assert "nothing of the program" in again.out
+    assert dump(url) == before
+
+
+def test_it_waits_for_the_server_to_be_stopped(dashboard, ini, url):
+    assert dashboard("init", ini).status == 0
+    app = main({}, **{"sqlalchemy.url": url})
+    with app.registry["dashboard.engine"].connect():
+        held = dump(url)
+        result = dashboard("uninstall", ini, "--yes")
+        assert result.status == 1
+        assert "stop it first. Nothing was removed." in result.err
+    assert dump(url) == held
+    app.registry["dashboard.broadcaster"].stop()
+    app.registry["dashboard.engine"].dispose()
+    assert dashboard("uninstall", ini, "--yes").status == 0
+
+
+def test_it_asks(dashboard, ini):
+    dashboard("init", ini)
+    result = dashboard("uninstall", ini, stdin="yes\n")
+    assert result.status == 1
+    assert "say --yes" in result.err
