@@ -27,20 +27,21 @@ def add_to(commands: Any) -> None:
 def run(given: argparse.Namespace) -> None:
     engine = engine_of(given.ini, read_ini(given.ini))
     where = engine.url.render_as_string()
-    found = find(engine)
-    if not found:
-        print(f"There is nothing of the program in {where}.")
-        return
-    if not given.yes:
-        _ask(where, found)
     try:
+        found = find(engine)
+        if not found:
+            print(f"There is nothing of the program in {where}.")
+            return
+        if not given.yes:
+            _ask(where, found)
         remove(engine, found)
     except InUse as error:
         raise CommandError(f"{error} Nothing was removed.") from error
+    finally:
+        engine.dispose()
     print(f"Removed from {where}:")
     for each in found:
         print(f"  {each}")
-    engine.dispose()
 
 
 def _ask(where: str, found: list[Found]) -> None:

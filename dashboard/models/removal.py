@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from dashboard.models.engine import APPLICATION, READ_ONLY
 from dashboard.models.meta import Base
@@ -15,6 +17,8 @@ from dashboard.models.migrations import JOURNAL_MODE, VERSION_TABLE
 from dashboard.models.setting import Setting
 
 OWN = "dashboard_"
+PATIENCE = 20
+"""Tenths of a second to wait for connections that are just being closed."""
 
 
 class InUse(RuntimeError):
@@ -40,22 +44,22 @@ class Found:
 def find(engine: Engine) -> list[Found]:
     """Return what the program has made, in the order in which it can be dropped."""
     with engine.connect().execution_options(**READ_ONLY) as connection:
-        tables = {VERSION_TABLE, *Base.metadata.tables}
         there = set(sa.inspect(connection).get_table_names())
         order = [each.name for each in reversed(Base.metadata.sorted_tables)]
         found = [Found("TABLE", name) for name in [*order, VERSION_TABLE] if name in there]
-        triggers = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
-        return [*triggers(connection, tables), *found]
+        sqlite = connection.dialect.name == "sqlite"
+        triggers = _sqlite_triggers if sqlite else _postgresql_triggers
+        return [*triggers(connection), *found]
 
 
-def _sqlite_triggers(connection: Connection, own: set[str]) -> Iterator[Found]:
+def _sqlite_triggers(connection: Connection) -> Iterator[Found]:
     rows = connection.exec_driver_sql(
         "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
     )
     yield from (Found("TRIGGER", row.name) for row in rows if row.name.startswith(OWN))
 
 
-def _postgresql_triggers(connection: Connection, own: set[str]) -> Iterator[Found]:
+def _postgresql_triggers(connection: Connection) -> Iterator[Found]:
     rows = connection.exec_driver_sql(
         "SELECT tgname AS name, tgrelid::regclass::text AS place FROM pg_trigger "
         "WHERE NOT tgisinternal ORDER BY tgname, 2"
@@ -72,9 +76,6 @@ def _postgresql_triggers(connection: Connection, own: set[str]) -> Iterator[Foun
             yield Found("FUNCTION", row.name, f"({row.arguments})")
 
 
-_SQLITE, _POSTGRESQL = _sqlite_triggers, _postgresql_triggers
-
-
 def remove(engine: Engine, found: list[Found]) -> None:
     """Drop what was found, all of it or nothing. Raises InUse where somebody else is connected."""
     engine.dispose()
@@ -82,10 +83,19 @@ def remove(engine: Engine, found: list[Found]) -> None:
         _remove_from_file(engine, found)
         return
     with engine.begin() as connection:
-        if connection.scalar(_OTHERS, {"name": APPLICATION}):
-            raise InUse("A server or another command is connected to the database; stop it first.")
+        _wait_for_others(connection)
         for each in found:
             connection.exec_driver_sql(each.drop.replace("%", "%%"))
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Give those a moment who have just gone; raise InUse where somebody stays."""
+    for _ in range(PATIENCE):
+        if not connection.scalar(_OTHERS, {"name": APPLICATION}):
+            return
+        connection.execute(sa.select(sa.func.pg_stat_clear_snapshot()))
+        time.sleep(0.1)
+    raise InUse("A server or another command is connected to the database; stop it first.")
 
 
 _OTHERS = sa.text(
@@ -102,8 +112,7 @@ def _remove_from_file(engine: Engine, found: list[Found]) -> None:
     cursor = raw.cursor()
     try:
         cursor.execute("PRAGMA busy_timeout = 1000")
-        # Only who is alone can leave write-ahead logging.
-        cursor.execute("PRAGMA journal_mode = DELETE")
+        _leave_wal(cursor)
         cursor.execute("PRAGMA foreign_keys = OFF")
         cursor.execute("BEGIN EXCLUSIVE")
         for each in found:
@@ -111,14 +120,25 @@ def _remove_from_file(engine: Engine, found: list[Found]) -> None:
         cursor.execute("COMMIT")
         if noted == "wal":
             cursor.execute("PRAGMA journal_mode = WAL")
-    except Exception as error:
-        if isinstance(error, OperationalError) or "locked" in str(error):
-            raise InUse("A server or another program has the file open; stop it first.") from error
-        raise
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        raise InUse("A server or another program has the file open; stop it first.") from error
     finally:
         cursor.close()
         raw.close()
         engine.dispose()
+
+
+def _leave_wal(cursor: Any) -> None:
+    """Leave write-ahead logging, which only who is alone can; wait for those who are just going."""
+    for _ in range(PATIENCE - 1):
+        try:
+            cursor.execute("PRAGMA journal_mode = DELETE")
+            return
+        except sqlite3.OperationalError:
+            time.sleep(0.1)
+    cursor.execute("PRAGMA journal_mode = DELETE")
 
 
 def _quoted(name: str) -> str:

@@ -192,5 +192,7 @@ def _names(
     wanted = {*referred.label_columns, *(each.name for each in referred.key)}
     columns = [each for each in referred.public_columns if each.name in wanted]
     known = [each for each in values if each is not None]
+    if not known:
+        return {}
     rows = select_rows(session, [named, *columns], named.sql.in_(known))
     return {row[named.name]: row_label(referred, row) for row in rows}

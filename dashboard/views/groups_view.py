@@ -108,6 +108,8 @@ def group_pairs(group: Group, value: Any) -> list[Pair]:
     name, column = group.field.name, group.field.column
     if isinstance(value, dict):
         raise ValueError("Bytes can't be said in a query string.")
+    if column.kind == "boolean" and isinstance(value, str):
+        raise ValueError("A query string takes it for yes or no, which it isn't.")
     if value is None and group.bucket is not None and column.typing != "strict":
         raise ValueError("What is no time at all has no bucket either.")
     if value is None:

@@ -147,14 +147,16 @@ class _Facts:
         constraints = self._constraints[oid]
         keys = [self._named(oid, each.columns) for each in constraints if each.kind == "p"]
         key = keys[0] if keys else ()
-        columns = tuple(self._column(row, in_key=row.name in key) for row in self._columns[oid])
+        references = tuple(self._foreign_keys(oid, constraints))
+        naming = {*key, *(name for each in references for name in each.columns)}
+        columns = tuple(self._column(row, in_key=row.name in naming) for row in self._columns[oid])
         counted = [row.name for row in self._columns[oid] if row.name in key and _counts(row)]
         return replace(
             relation,
             columns=columns,
             key=key,
             counts=counted[0] if len(key) == 1 and counted else None,
-            foreign_keys=tuple(self._foreign_keys(oid, constraints)),
+            foreign_keys=references,
             uniques=tuple(
                 self._named(oid, each.columns) for each in constraints if each.kind == "u"
             ),
