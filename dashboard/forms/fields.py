@@ -125,6 +125,8 @@ _BY_KIND: dict[str, type[ColumnField]] = {
 
 def field_class(column: Column) -> type[ColumnField]:
     """Return the field that edits ``column``; a plain text input for a kind that has none."""
+    if column.kind == "bytes":
+        return BytesField
     if column.reference is not None:
         return ReferenceField
     if column.kind == "boolean":

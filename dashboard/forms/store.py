@@ -42,7 +42,7 @@ def delete(session: Session, table: Table, record: Any) -> None:
 def _instance(mapped_class: type[Any]) -> Any:
     try:
         return mapped_class()
-    except TypeError:
+    except Exception:
         # A constructor that wants arguments, as a mapped dataclass has; the ORM does without too.
         configure_mappers()
         return sa.inspect(mapped_class).class_manager.new_instance()

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dashboard.catalog import Column
-from dashboard.catalog.values import enum_text, from_json, to_text
+from dashboard.catalog.values import NUMBERS, enum_text, from_json, to_text
 from dashboard.changes import Change
 from dashboard.queries import Group, GroupRow, Groups, Measure, QueryError, Total, fetch_groups
 from dashboard.queries.buckets import bucket_end
@@ -108,6 +108,8 @@ def group_pairs(group: Group, value: Any) -> list[Pair]:
     name, column = group.field.name, group.field.column
     if isinstance(value, dict):
         raise ValueError("Bytes can't be said in a query string.")
+    if column.typing == "raw" and value in NUMBERS:
+        raise ValueError("It would be taken for a text, and may be a number.")
     if column.kind == "boolean" and isinstance(value, str):
         raise ValueError("A query string takes it for yes or no, which it isn't.")
     if value is None and group.bucket is not None and column.typing != "strict":

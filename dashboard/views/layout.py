@@ -56,7 +56,7 @@ class Nav:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         yield from self._boards()
         request = self._request
-        here = getattr(request.context, "name", None)
+        here = getattr(getattr(request, "context", None), "name", None)
         for table in request.access.catalog:
             if table.listed:
                 yield {
