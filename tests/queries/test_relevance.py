@@ -323,7 +323,7 @@ def result(session: Session, query: TableQuery, visible: VisibleCatalog) -> Any:
     if query.aggregated:
         return repr(fetch_groups(session, query, visible))
     page = fetch_page(session, query, visible)
-    shown = [each.name for each in (*(sort.field for sort in query.order), *query.columns)]
+    shown = [each.key for each in (*(sort.field for sort in query.order), *query.columns)]
     labels = [label_key(each.name) for each in query.labelled]
     rows = [[row[name] for name in (*shown, *labels)] for row in page.rows]
     return repr((rows, page.total, page.next))
