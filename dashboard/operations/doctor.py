@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dashboard.models.engine import reader_of
-from dashboard.operations import backplane, clock, coverage, indexes, log_size, sight
+from dashboard.operations import backplane, clock, coverage, indexes, log_size, sight, staging
 from dashboard.operations.finding import PROBLEM, Finding, Section
 from dashboard.operations.installation import Installation
 
@@ -18,6 +18,7 @@ CHECKS: dict[str, Check] = {
     "Tables": coverage.check,
     "Indexes": indexes.check,
     "Change log": log_size.check,
+    "Notes of triggers": staging.check,
     "Clock": clock.check,
     "Backplane": backplane.check,
     "Who sees what": sight.check,

@@ -147,3 +147,27 @@ def test_a_database_that_is_not_migrated_cannot_be_examined(dashboard, place):
     result = dashboard("doctor", "mine.ini")
     assert result.status == 1
     assert "dashboard init" in result.err
+
+
+def test_triggers_and_what_they_note(dashboard, place):
+    assert "triggers install" in found(dashboard)[2]["Tables", "event"]["remedy"]
+    assert dashboard("triggers", "install", "mine.ini", "event").status == 0
+    status, _, findings = found(dashboard)
+    assert (status, findings["Tables", "event"]["level"]) == (0, "ok")
+    assert "Covered by triggers" in findings["Tables", "event"]["sentence"]
+    assert findings["Notes of triggers", "Notes"]["level"] == "ok"
+    fill(place, 3)
+    assert "3 notes" in found(dashboard)[2]["Notes of triggers", "event"]["sentence"]
+    with sqlite3.connect(place / "mine.sqlite") as connection:
+        connection.execute("UPDATE dashboard_change_note SET at = at - 70")
+    status, _, findings = found(dashboard)
+    assert (status, findings["Notes of triggers", "event"]["level"]) == (1, "problem")
+
+
+def test_stale_triggers_are_a_problem(dashboard, place):
+    assert dashboard("triggers", "install", "mine.ini", "event").status == 0
+    with sqlite3.connect(place / "mine.sqlite") as connection:
+        connection.execute("DROP TRIGGER dashboard_delete_event")
+    status, _, findings = found(dashboard)
+    assert (status, findings["Tables", "event"]["level"]) == (1, "problem")
+    assert "triggers install INI event" in findings["Tables", "event"]["remedy"]
