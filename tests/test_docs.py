@@ -25,7 +25,7 @@ OPEN = """
 import sys
 from pyramid.paster import get_app
 from webtest import TestApp
-print(TestApp(get_app(sys.argv[1])).get("/tables/orders", status=200).text)
+print(TestApp(get_app(sys.argv[1])).get(sys.argv[2], status=200).text)
 """
 
 
@@ -44,14 +44,40 @@ def python(folder, *arguments):
 
 
 def test_five_minutes_to_your_own_data(tmp_path):
-    shop, fill = blocks(TOP / "README.md", "python")
+    """The transcript is what is really printed, but for where the folder is."""
+    make, sell = blocks(TOP / "README.md", "python")
     (ini,) = blocks(TOP / "README.md", "ini")
+    (transcript,) = blocks(TOP / "README.md", "console")
+    (tmp_path / "make.py").write_text(make)
+    (tmp_path / "sell.py").write_text(sell)
+    (tmp_path / "shop.ini").write_text(ini)
+    before, *steps = re.split(r"^\$ (.*)\n", transcript, flags=re.MULTILINE)
+    assert before == ""
+    commands = list(zip(steps[::2], steps[1::2], strict=True))
+    assert commands.pop() == ("pserve shop.ini", "")
+    for command, expected in commands:
+        program, *arguments = command.split()
+        module = ["-m", "dashboard.cli"] if program == "dashboard" else []
+        told = python(tmp_path, *module, *arguments)
+        assert told.replace(str(tmp_path), "...") == expected
+    board = python(tmp_path, "-c", OPEN, "shop.ini", "/boards/overview")
+    assert "Orders per day" in board
+    assert "120.50" not in python(tmp_path, "-c", OPEN, "shop.ini", "/tables/orders")
+    python(tmp_path, "sell.py")
+    page = python(tmp_path, "-c", OPEN, "shop.ini", "/tables/orders?_sort_desc=id")
+    assert "120.50" in page
+    assert "Ann" in page
+
+
+def test_the_example_of_models(tmp_path):
+    *_, shop, fill = blocks(TOP / "docs/models.md", "python")
+    (ini,) = blocks(TOP / "docs/models.md", "ini")
     (tmp_path / "shop.py").write_text(shop)
     (tmp_path / "fill.py").write_text(fill)
     (tmp_path / "shop.ini").write_text(ini)
     for orders in (1, 2):
         python(tmp_path, "fill.py")
-        page = python(tmp_path, "-c", OPEN, "shop.ini")
+        page = python(tmp_path, "-c", OPEN, "shop.ini", "/tables/orders")
         assert page.count("120.50") == orders
     assert "Ann" in page
     assert "€" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -50,7 +51,7 @@ def _covered(connection: Connection, table: Table, noted: Noted | None) -> Findi
     if status.state == "installed":
         return Finding(OK, table.name, BY_TRIGGERS)
     if status.state == "stale":
-        remedy = INSTALL.format(table.name, "makes them anew")
+        remedy = INSTALL.format(quote(table.name), "makes them anew")
         return Finding(PROBLEM, table.name, f"Its triggers are stale. {status.problem}", remedy)
-    remedy = INSTALL.format(table.name, "shows what other programs commit as well")
+    remedy = INSTALL.format(quote(table.name), "shows what other programs commit as well")
     return Finding(OK, table.name, BY_SESSIONS, remedy)
