@@ -87,7 +87,7 @@ def connection(filled: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def plan(connection: sa.Connection, query: Any, catalog: VisibleCatalog) -> str:
-    statement = Statement(query, catalog).rows()
+    _, statement = Statement(query, catalog).rows()
     compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
     explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
     parameters = compiled.construct_params()
