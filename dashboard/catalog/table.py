@@ -88,8 +88,6 @@ class Table:
     """A sentence for its page, on what can't be done with it."""
     tie: Column | None = None
     """What tells rows apart whose key doesn't: SQLite takes NULL in keys, more than once."""
-    inherited: tuple[Column, ...] = ()
-    """Columns of the table of the class that it's a subclass of; forms have them too."""
     _by_name: dict[str, Column] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -123,4 +123,5 @@ def includeme(config: Configurator) -> None:
     retention = Retention(
         registry["dashboard.engine"], settings.retention_days, settings.retention_changes
     )
+    registry["dashboard.retention"] = retention
     config.add_subscriber(lambda event: retention.start(), ApplicationCreated)

@@ -21,12 +21,17 @@ class Retention:
         self._keep = keep
         self._interval = interval
         self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="dashboard-retention", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="dashboard-retention", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
+        """Stop after what is just being pruned."""
         self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
 
     def prune(self) -> int:
         """Prune once; return how many changes went."""

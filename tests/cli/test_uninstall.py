@@ -61,13 +61,18 @@ def dump(url):
     return [line for line in text.splitlines() if "restrict " not in line]
 
 
+def stop(app):
+    for each in ("mover", "retention", "broadcaster"):
+        app.registry[f"dashboard.{each}"].stop()
+    app.registry["dashboard.engine"].dispose()
+
+
 def test_nothing_is_left(dashboard, ini, url):
     before = dump(url)
     assert dashboard("init", ini).status == 0
     app = main({}, **{"sqlalchemy.url": url, "dashboard.reflect": "*"})
     assert "customer" in app.registry["dashboard.catalog"]
-    app.registry["dashboard.broadcaster"].stop()
-    app.registry["dashboard.engine"].dispose()
+    stop(app)
     assert dump(url) != before
     result = dashboard("uninstall", ini, "--yes")
     assert result.status == 0, result.err
@@ -89,8 +94,7 @@ def test_it_waits_for_the_server_to_be_stopped(dashboard, ini, url):
         assert result.status == 1
         assert "stop it first. Nothing was removed." in result.err
     assert dump(url) == held
-    app.registry["dashboard.broadcaster"].stop()
-    app.registry["dashboard.engine"].dispose()
+    stop(app)
     assert dashboard("uninstall", ini, "--yes").status == 0
 
 
