@@ -22,7 +22,7 @@ KILLS = 20
 
 @pytest.mark.alone
 def test_a_feed_resumes_through_twenty_kills(database: str) -> None:
-    with ServerProcess(database, heartbeat=0.5) as server:
+    with ServerProcess(database, environment="production", heartbeat=0.5) as server:
         with EventStream(f"{server.url}/changes") as first:
             # Where the log is before anything is written.
             cursor = next(first.only("ping")).data["head"]

@@ -86,7 +86,7 @@ def test_none_is_lost_when_the_server_is_restarted(database: str, writer: Writer
     port = free_port()
     with (
         Pushpin(port) as pushpin,
-        ServerProcess(database, port=port, edge=pushpin.edge) as server,
+        ServerProcess(database, port=port, edge=pushpin.edge, environment="production") as server,
         crowded(pushpin) as crowd,
     ):
         writer.commit(EVENTS // 4)
@@ -103,7 +103,7 @@ def test_none_is_lost_when_pushpin_is_restarted(database: str, writer: Writer) -
     port = free_port()
     with (
         Pushpin(port) as pushpin,
-        ServerProcess(database, port=port, edge=pushpin.edge),
+        ServerProcess(database, port=port, edge=pushpin.edge, environment="production"),
         crowded(pushpin) as crowd,
     ):
         writer.commit(EVENTS // 4)
@@ -119,8 +119,8 @@ def test_several_processes_publish_the_same(database: str, writer: Writer) -> No
     port = free_port()
     with (
         Pushpin(port) as pushpin,
-        ServerProcess(database, port=port, edge=pushpin.edge),
-        ServerProcess(database, edge=pushpin.edge) as second,
+        ServerProcess(database, port=port, edge=pushpin.edge, environment="production"),
+        ServerProcess(database, edge=pushpin.edge, environment="production") as second,
         crowded(pushpin) as crowd,
     ):
         writer.commit(EVENTS // 2)
