@@ -42,6 +42,7 @@ def press(page: Page, *keys: str) -> None:
 
 def test_a_keyboard_is_enough(board: Server, open_window: OpenWindow) -> None:
     page = open_window(board).open("/sign-in?next=/tables/flights")
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("ed")
     press(page, "Tab")
     page.keyboard.type(PASSWORD)
