@@ -21,6 +21,8 @@ class Difference:
     number: int
     table: str = TABLE
     before: None = None
+    actor: None = None
+    at: None = None
     key: tuple[int, ...] = field(init=False)
     after: dict[str, Any] = field(init=False)
 

@@ -139,7 +139,8 @@ def steady(server: Server, seconds: float) -> list[Row]:
     every = sum(server.ask("page", query=text)["seconds"] for text in texts)
     targets = [texts[number % len(texts)] for number in range(int(RATE * seconds))]
     ids = [asked[text][number // len(texts) % 50] for number, text in enumerate(targets)]
-    site, times = Site(server.port), []
+    site = Site(server.port)
+    times: list[float] = []
     stop = threading.Event()
 
     def visit() -> None:

@@ -27,7 +27,7 @@ class Subscriber(threading.Thread):
         for url in itertools.cycle(self.urls):
             if self._over:
                 return
-            headers = {} if last is None else {"Last-Event-ID": last}
+            headers: dict[str, str] = {} if last is None else {"Last-Event-ID": last}
             try:
                 with EventStream(f"{url}/changes", headers, timeout=60) as stream:
                     for event in stream:

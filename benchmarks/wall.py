@@ -64,8 +64,8 @@ class Site:
         self._replay = self._run("dashboard", "replay", self._ini, "--speed", str(speed), "--loop")
 
     def _run(self, name: str, *arguments: str | Path) -> subprocess.Popen[bytes]:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return subprocess.Popen([BIN / name, *arguments], **quiet)
+        null = subprocess.DEVNULL
+        return subprocess.Popen([BIN / name, *arguments], stdout=null, stderr=null)
 
     def start(self) -> None:
         self._server = self._run("pserve", self._ini)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from benchmarks.crowd import Address
 from benchmarks.follower import Follower
@@ -61,7 +62,7 @@ async def once(server: Server, streams: int) -> tuple[float, float, float]:
     return exit_seconds, max(back) - restarted, busiest
 
 
-async def until(condition, seconds: float) -> None:
+async def until(condition: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.events import frame
-from benchmarks.servers.control import obey, say
+from benchmarks.servers.control import Commands, obey, say
 from benchmarks.servers.pace import Pace
 from benchmarks.window import Window
 
@@ -31,7 +31,7 @@ class BareLoop:
         self._poll.register(sys.stdin, select.EPOLLIN)
         self._sockets: dict[int, socket.socket] = {}
         self._prepared: list[bytes] = []
-        self._commands = {"prepare": self.prepare, "publish": self.publish}
+        self._commands: Commands = {"prepare": self.prepare, "publish": self.publish}
 
     def prepare(self, count: int) -> dict[str, Any]:
         self._prepared = [frame(number, self._size) for number in range(1, count + 1)]

@@ -22,7 +22,7 @@ from dashboard.streaming.server import serve
 SMALL = "figures"
 """A board of two tiles and a short table, where a change is a small patch."""
 
-PANELS = (
+PANELS: tuple[dict[str, Any], ...] = (
     {"kind": "tile", "query": "_agg=avg:delay", "title": "Average delay"},
     {"kind": "tile", "query": "_agg=max:delay", "title": "Longest delay"},
     {"kind": "table", "query": "_sort=scheduled&_size=10", "title": "The first", "width": 12},

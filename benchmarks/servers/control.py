@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -28,12 +29,18 @@ def obey(line: str, commands: Commands) -> None:
 
 
 def obey_in_thread(commands: Commands, at_end: Callable[[], object] = lambda: None) -> None:
-    """Answer commands on a thread until there are no more; then end the process at once."""
+    """Answer commands on a thread until there are no more, or one fails; then end the process."""
 
     def run() -> None:
-        for line in sys.stdin:
-            obey(line, commands)
-        at_end()
-        os._exit(0)
+        status = 1
+        try:
+            for line in sys.stdin:
+                obey(line, commands)
+            status = 0
+        except Exception:
+            traceback.print_exc()
+        finally:
+            at_end()
+            os._exit(status)
 
     threading.Thread(target=run, name="benchmark", daemon=True).start()

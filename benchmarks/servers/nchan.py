@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.events import data
-from benchmarks.servers.control import obey_in_thread, say
+from benchmarks.servers.control import Commands, obey_in_thread, say
 from benchmarks.servers.pace import Pace
 from benchmarks.window import Window
 
@@ -127,7 +127,7 @@ def main() -> None:
     machine.pin(machine.SERVER_CORE)
     master = start(given.folder, given.port)
     publisher = Publisher(given.port, Window(given.folder / "received"))
-    commands = {"prepare": publisher.prepare, "publish": publisher.publish}
+    commands: Commands = {"prepare": publisher.prepare, "publish": publisher.publish}
     obey_in_thread(commands, at_end=lambda: stop(master))
     say(port=given.port, pid=worker_of(master))
     signal.pause()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,13 @@ class Feed:
         return {"times": times}
 
     async def obey(self) -> None:
-        import json
-
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        commands = {"prepare": self.prepare, "publish": self.publish}
+        commands: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
+            "prepare": self.prepare,
+            "publish": self.publish,
+        }
         while line := await reader.readline():
             given = json.loads(line)
             say(**await commands[given.pop("do")](**given))

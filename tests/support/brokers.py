@@ -30,6 +30,7 @@ class Broker:
     """A server in a folder of its own. A subclass says how it is called."""
 
     name: str
+    url: str
     greeting: bytes
     """What a client says first."""
 

@@ -41,7 +41,8 @@ class EventStream:
         self.retry: int | None = None
 
     def __iter__(self) -> Iterator[Received]:
-        event, data, id_ = "message", [], None
+        event, id_ = "message", None
+        data: list[str] = []
         for raw in self.response:
             line = raw.decode("utf-8").rstrip("\n")
             name, _, value = line.partition(": ")

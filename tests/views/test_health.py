@@ -26,6 +26,13 @@ def test_without_its_backplane_a_process_is_ready_and_says_so(make_site):
     site.registry["dashboard.backplane"].close()
 
 
+def test_without_its_edge_a_process_is_ready_and_says_so(make_site):
+    site = make_site(**{"dashboard.edge": f"http://127.0.0.1:1/?key={'k' * 32}"})
+    found = site.browser().get("/readyz").json
+    assert (found["status"], found["edge"]) == ("ok", {"state": "away; what it holds waits"})
+    site.registry["dashboard.edge"].close()
+
+
 def test_a_database_that_is_away_is_not_ready_but_the_process_lives(
     site, browser, databases, empty_database
 ):
