@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
 
 from dashboard.changes.change import Change, JsonRow
-from dashboard.changes.log import HEAD, LOG, to_key_text
+from dashboard.changes.log import HEAD, LOG, to_record
 from dashboard.changes.prepared import Prepared, as_sqlalchemys
 from dashboard.models.types import utc_now
 
@@ -86,7 +85,7 @@ class Log:
         """
         epoch, last = self._take_numbers(connection, len(differences))
         changes = _changes(differences, last - len(differences), actor)
-        self._insert.run(connection, [_record(each) for each in changes])
+        self._insert.run(connection, [to_record(each) for each in changes])
         return Appended(epoch, changes)
 
     def append_and_commit(
@@ -122,7 +121,7 @@ def _send(connection: Connection, changes: Sequence[Change]) -> tuple[str, int]:
 
     values: list[Any] = [len(changes), len(changes), changes[0].actor, changes[0].at]
     for each in changes:
-        record = _record(each)
+        record = to_record(each)
         values += [record[name] for name in ("seq", "table_name", "key", "op", "before", "after")]
     rows = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(changes))
     driver: Any = connection.connection.dbapi_connection
@@ -145,20 +144,6 @@ def _changes(differences: Sequence[Differs], before: int, actor: str | None) -> 
         )
         for seq, each in enumerate(differences, before + 1)
     ]  # fmt: skip
-
-
-def _record(change: Change) -> dict[str, Any]:
-    """Return a change as the log's row has it."""
-    return {
-        "seq": change.seq,
-        "table_name": change.table,
-        "key": to_key_text(change.key),
-        "op": change.op,
-        "before": None if change.before is None else json.dumps(change.before),
-        "after": None if change.after is None else json.dumps(change.after),
-        "actor": change.actor,
-        "at": change.at,
-    }
 
 
 def _op(difference: Differs) -> str:

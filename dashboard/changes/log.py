@@ -20,22 +20,47 @@ LOG = cast(sa.Table, ChangeRecord.__table__)
 
 Reader = Connection | Session
 
-_to_key_text = json.JSONEncoder(separators=(",", ":")).encode
+_NONE = object()
+_to_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def to_key_text(key: Sequence[Any]) -> str:
     """Return a key of JSON values as the log's ``key`` column has it."""
-    return _to_key_text(key)
+    return _to_text(key)
+
+
+def to_record(change: Change) -> dict[str, Any]:
+    """Return a change as the log's row has it.
+
+    Of what an update has left as it was, ``before`` says nothing: it is in ``after``.
+    """
+    before, after = change.before, change.after
+    if before is not None and after is not None:
+        before = {name: each for name, each in before.items() if after.get(name, _NONE) != each}
+    return {
+        "seq": change.seq,
+        "table_name": change.table,
+        "key": to_key_text(change.key),
+        "op": change.op,
+        "before": None if before is None else _to_text(before),
+        "after": None if after is None else _to_text(after),
+        "actor": change.actor,
+        "at": change.at,
+    }
 
 
 def _from_record(row: Any) -> Change:
+    before = None if row.before is None else json.loads(row.before)
+    after = None if row.after is None else json.loads(row.after)
+    if before is not None and after is not None:
+        before = {**after, **before}
     return Change(
         seq=row.seq,
         table=row.table_name,
         key=tuple(json.loads(row.key)),
         op=row.op,
-        before=None if row.before is None else json.loads(row.before),
-        after=None if row.after is None else json.loads(row.after),
+        before=before,
+        after=after,
         actor=row.actor,
         at=row.at,
     )
@@ -67,10 +92,16 @@ def history(reader: Reader, table: str, key: Sequence[Any], limit: int = 50) -> 
 
 
 def prune(connection: Connection, days: float, keep: int, now: datetime | None = None) -> int:
-    """Delete changes older than ``days`` and all but the newest ``keep``; return how many."""
+    """Delete all before the oldest change of the last ``days``, and all but the newest ``keep``.
+
+    Returns how many those were.
+    """
     cutoff = (now or utc_now()) - timedelta(days=days)
-    newest_old = connection.execute(sa.select(sa.func.max(LOG.c.seq)).where(LOG.c.at < cutoff))
-    through = max(newest_old.scalar() or 0, head(connection).seq - keep)
+    last = head(connection).seq
+    # Reads what is to go, and one more: an index on the times would cost every commit.
+    young = sa.select(LOG.c.seq).where(LOG.c.at >= cutoff).order_by(LOG.c.seq).limit(1)
+    first_kept = connection.scalar(young) or last + 1
+    through = max(first_kept - 1, last - keep)
     gone = connection.execute(sa.delete(LOG).where(LOG.c.seq <= through)).rowcount
     if gone:
         connection.execute(

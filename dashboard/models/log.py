@@ -31,7 +31,10 @@ class ChangeHead(Base):
 
 
 class ChangeRecord(Base):
-    """One changed row of a live table. ``key``, ``before`` and ``after`` are JSON."""
+    """One changed row of a live table. ``key``, ``before`` and ``after`` are JSON.
+
+    An update's ``before`` has only the columns that differ from ``after``.
+    """
 
     __tablename__ = "dashboard_change_log"
 
@@ -42,7 +45,7 @@ class ChangeRecord(Base):
     before: Mapped[str | None] = mapped_column(Text)
     after: Mapped[str | None] = mapped_column(Text)
     actor: Mapped[str | None] = mapped_column(String(255))
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index("ix_dashboard_change_log_record", "table_name", "key", "seq"),)
 

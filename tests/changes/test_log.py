@@ -93,17 +93,26 @@ def test_all_but_the_newest_are_pruned(engine: Engine, keep: int, left: list[int
 
 
 @pytest.mark.usefixtures("five")
-def test_what_is_old_is_pruned_with_all_that_came_before_it(engine: Engine) -> None:
+def test_what_is_old_is_pruned_up_to_the_first_that_is_not(engine: Engine) -> None:
     now = utc_now()
     with engine.begin() as connection:
         # A clock that was set back in between leaves no hole in the log.
-        for seq, days in ((1, 1), (2, 9), (3, 5)):
+        for seq, days in ((1, 9), (2, 8), (3, 5), (4, 9)):
             at = now - timedelta(days=days)
             connection.execute(sa.update(log.LOG).where(log.LOG.c.seq == seq).values(at=at))
         assert log.prune(connection, days=7, keep=100, now=now) == 2
         assert log.head(connection).pruned == 2
         assert log.prune(connection, days=7, keep=100, now=now) == 0
     assert seqs(engine) == [3, 4, 5]
+
+
+@pytest.mark.usefixtures("five")
+def test_a_log_of_old_changes_alone_is_pruned_whole(engine: Engine) -> None:
+    later = utc_now() + timedelta(days=8)
+    with engine.begin() as connection:
+        assert log.prune(connection, days=7, keep=100, now=later) == 5
+        assert log.head(connection).pruned == 5
+    assert seqs(engine) == []
 
 
 @pytest.mark.usefixtures("five")
@@ -127,5 +136,10 @@ def test_a_change_says_the_same_in_the_log_as_when_it_was_published(engine: Engi
     install(sessions, publish=published.extend)
     with sessions.begin() as session:
         session.add_all([Tag(name='é"\u2028' + NUL), Customer(name="\x7f", email=None)])
+    with sessions.begin() as session:
+        session.scalars(sa.select(Customer)).one().email = "a@example.org"
+        session.delete(session.scalars(sa.select(Tag)).one())
     with engine.connect() as connection:
         assert log.read(connection, 0) == published
+        updated = sa.select(log.LOG.c.before).where(log.LOG.c.op == "update")
+        assert connection.scalar(updated) == '{"email":null}'

@@ -94,7 +94,7 @@ class Capture:
         pending = connection.info.setdefault(PENDING, Pending(self._tables))
         if isinstance(statement, sa.Insert):
             return self._note_insert(connection, pending, watched, statement, sets)
-        keys = statements.keys_in_where(watched, statement.whereclause, sets)
+        keys = statements.keys_in_where(watched, statement, sets)
         if keys is not None:
             rows = pending.touch_keys(connection, watched, keys)
         else:
@@ -121,7 +121,7 @@ class Capture:
         rows: list[Row],
     ) -> None:
         """Note where rows go whose primary key an UPDATE sets, and what refers to them."""
-        written = statements.written_values(statement, sets)
+        written = statements.written_values(watched, statement, sets)
         names = {name for row in written for name in row}
         if not names.isdisjoint(self._tables.referred(watched.table)):
             if keys is not None:
@@ -155,7 +155,7 @@ class Capture:
         if statement.select is not None:
             keys = None
         else:
-            written = statements.written_values(statement, sets)
+            written = statements.written_values(watched, statement, sets)
             keys = statements.keys_in_values(watched, written)
         if plain:
             if connection.dialect.name == "sqlite":
@@ -205,7 +205,7 @@ class Capture:
         if watched.table.primary_key.columns:
             keys = [tuple(row) for row in result.inserted_primary_key_rows]
         else:
-            written = statements.written_values(statement, multiparams or [params])
+            written = statements.written_values(watched, statement, multiparams or [params])
             keys = statements.keys_in_values(watched, written) or []
         pending.touch_new(watched, keys)
 

@@ -6,7 +6,7 @@ one place that reads their private attributes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ Parameters = Mapping[str, Any]
 
 
 def keys_in_where(
-    watched: Watched, where: sa.ColumnElement[Any] | None, sets: Sequence[Parameters]
+    watched: Watched, statement: sa.Update | sa.Delete, sets: Sequence[Parameters]
 ) -> list[Key] | None:
     """Return the keys that ``WHERE key = ?`` names for each set of parameters.
 
@@ -27,7 +27,7 @@ def keys_in_where(
     are left out, since looking at a row too many does no harm.
     """
     binds: dict[str, BindParameter[Any]] = {}
-    for clause in _conjuncts(where):
+    for clause in _conjuncts(statement._where_criteria):
         if isinstance(clause, BinaryExpression) and clause.operator is operators.eq:
             left, right = clause.left, clause.right
             if isinstance(left, sa.Column) and isinstance(right, BindParameter):
@@ -38,12 +38,12 @@ def keys_in_where(
     return [tuple(_bound(bind, each) for bind in ordered) for each in sets]
 
 
-def _conjuncts(where: sa.ColumnElement[Any] | None) -> Iterator[Any]:
-    if isinstance(where, BooleanClauseList) and where.operator is operators.and_:
-        for clause in where.clauses:
-            yield from _conjuncts(clause)
-    elif where is not None:
-        yield where
+def _conjuncts(clauses: Iterable[Any]) -> Iterator[Any]:
+    for clause in clauses:
+        if isinstance(clause, BooleanClauseList) and clause.operator is operators.and_:
+            yield from _conjuncts(clause.clauses)
+        else:
+            yield clause
 
 
 def _bound(bind: BindParameter[Any], parameters: Parameters) -> Any:
@@ -51,13 +51,13 @@ def _bound(bind: BindParameter[Any], parameters: Parameters) -> Any:
 
 
 def written_values(
-    statement: sa.Insert | sa.Update, sets: Sequence[Parameters]
+    watched: Watched, statement: sa.Insert | sa.Update, sets: Sequence[Parameters]
 ) -> list[dict[str, Any]]:
     """Return what the statement writes, by column name, for each row or set of parameters.
 
     A value that only the database can compute is an SQL expression.
     """
-    columns = {column.key: column.name for column in statement.table.columns}
+    columns = watched.names_by_key
     own = _own_values(statement)
     return [
         {

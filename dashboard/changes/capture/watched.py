@@ -48,6 +48,7 @@ class Watched:
         self.key = tuple(table.primary_key.columns) or self.columns
         self.public = tuple(each.name for each in self.columns if not each.info.get("private"))
         self.key_names = tuple(column.name for column in self.key)
+        self.names_by_key = {column.key: column.name for column in self.columns}
         self._names = tuple(column.name for column in self.columns)
         # Making a statement takes longer than running it.
         self._selects: dict[tuple[Any, ...], sa.Select[Any]] = {}
