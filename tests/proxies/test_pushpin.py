@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from dashboard.models.people import User
 from dashboard.streaming.edge.control import LARGEST_POST
 from dashboard.views.edge import feed as edge_feed
 from tests.proxies.pushpin import KEY, Pushpin
-from tests.proxies.running import free_port
+from tests.proxies.running import DOCS, Kind, free_port, nginx, proxying, replaced
 from tests.support import people
 from tests.support.server import Server, running
 from tests.support.shop import Customer, Tag
@@ -56,6 +57,27 @@ def keys(stream: EventStream, count: int) -> list[Any]:
 
 def rest(stream: EventStream) -> list[Received]:
     return [event for event in stream if event.event != "ping"]
+
+
+def test_behind_nginx_the_feed_is_held_and_pages_pass_by(
+    pushpin: Pushpin, server: Server, tmp_path: Path
+) -> None:
+    feed = replaced(
+        (DOCS / "nginx-pushpin.conf").read_text(), **{"127.0.0.1:7999": f"127.0.0.1:{pushpin.port}"}
+    )
+    with proxying(Kind("nginx", nginx(feed)), pushpin.upstream, tmp_path) as url:
+        stream = EventStream(f"{url}/changes?table=tag")
+        assert next(stream.only("ping")).id
+        assert httpx.get(f"{url}/tables/tag").status_code == 200
+        pushpin.kill()
+        assert httpx.get(f"{url}/tables/tag").status_code == 200
+        assert httpx.get(f"{url}/changes?table=tag").status_code == 502
+        pushpin.start()
+        stream.close()
+        stream = EventStream(f"{url}/changes?table=tag", {"Last-Event-ID": str(stream.last_id)})
+        commit(server, "a", "b")
+        assert keys(stream, 2) == [["a"], ["b"]]
+        stream.close()
 
 
 def signed(key: str = KEY, **claims: Any) -> dict[str, str]:
