@@ -130,10 +130,10 @@ def test_editing_together_boards_and_links(workshop: Workshop, open_window: Open
     link = share(page)
     assert link.startswith(f"{workshop.url}/live/shared/")
     screen = open_window(workshop.url).open_live(link)
+    page.goto("/live/boards/today?wall")
+    expect(page.get_by_text("Young postman's bicycle")).to_be_visible()
     workshop.repair(2, bicycle="The postman's bicycle")
-    for each in (screen, page.context.new_page()):
-        if each is not screen:
-            each.goto("/live/boards/today")
+    for each in (screen, page):
         expect(each.get_by_text("The postman's bicycle")).to_be_visible()
 
 
