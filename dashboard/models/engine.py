@@ -21,6 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from dashboard.models.sqlite_dialect import InsertingContext, NamingCompiler
+from dashboard.models.sqlite_values import text_of
+
 _IS_SET_UP = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'dashboard_setting'"
 
 READ_ONLY = {"dashboard_read_only": True}
@@ -152,6 +155,8 @@ def lock(connection: Connection, name: str) -> None:
 
 def _tuned(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
+        engine.dialect.statement_compiler = NamingCompiler
+        engine.dialect.execution_ctx_cls = InsertingContext
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "before_cursor_execute", _set_deadline)
@@ -175,6 +180,7 @@ def is_timeout(error: BaseException) -> bool:
 def _set_up_sqlite(dbapi_connection: Any, record: Any) -> None:
     # The driver must not begin transactions by itself: _begin_sqlite does.
     dbapi_connection.isolation_level = None
+    dbapi_connection.text_factory = text_of
     cursor = dbapi_connection.cursor()
     # A file that the program hasn't been set up in isn't changed by being looked at.
     if cursor.execute(_IS_SET_UP).fetchone():

@@ -21,6 +21,8 @@ from dashboard.models.engine import (
     make_engine,
 )
 from dashboard.models.migrations import upgrade
+from dashboard.models.sqlite_values import Undecodable
+from tests.support.databases import sqlite_only
 from tests.support.postgresql import fresh_schema
 from tests.support.shop import Base, Tag
 from tests.support.slow import ENDLESS, some_rows
@@ -110,3 +112,29 @@ def test_a_server_that_is_not_there_leaves_nothing_in_doubt() -> None:
     with pytest.raises(OperationalError) as error:
         engine.connect()
     assert not is_in_doubt(error.value)
+
+
+NASTY = ('"q"', "a&b=c", "a b", "a_b", "a\tb", "%(x)s", ":x", "?", "a-b", "é+", "'", "[x]", "1")
+
+
+@sqlite_only
+def test_columns_may_be_called_anything_on_sqlite(engine: Engine) -> None:
+    table = sa.Table("nasty", sa.MetaData(), *(sa.Column(each, sa.Integer) for each in NASTY))
+    row = {name: number for number, name in enumerate(NASTY)}
+    with engine.begin() as connection:
+        table.create(connection)
+        connection.execute(sa.insert(table), row)
+        connection.execute(sa.insert(table), [row, row])
+        connection.execute(sa.update(table).where(table.c["a_b"] == row["a_b"]).values(row))
+        assert [dict(each) for each in connection.execute(sa.select(table)).mappings()] == 3 * [row]
+        for name, number in row.items():
+            found = sa.select(table).where(table.c[name].in_([number, -1]))
+            assert len(connection.execute(found).all()) == 3
+
+
+@sqlite_only
+def test_a_text_that_is_not_utf_8_can_be_read(engine: Engine) -> None:
+    with engine.connect() as connection:
+        text = connection.scalar(sa.text("SELECT CAST(x'61ff' AS TEXT)"))
+        assert isinstance(text, Undecodable) and text == b"a\xff"
+        assert connection.scalar(sa.text("SELECT 'é'")) == "é"
