@@ -49,6 +49,7 @@ def inspect_table(
         validate=info.get("validate"),
         listed=bool(info.get("listed", True)),
         notice=info.get("notice"),
+        reflected=bool(info.get("reflected")),
         tie=_row_number(sql, info["tie"]) if info.get("tie") else None,
     )
 

@@ -86,6 +86,8 @@ class Table:
     """Whether the home page and the navigation have it among the records."""
     notice: str | None = None
     """A sentence for its page, on what can't be done with it."""
+    reflected: bool = False
+    """Whether it was found in the database: what its rows are made by is unknown, and may fail."""
     tie: Column | None = None
     """What tells rows apart whose key doesn't: SQLite takes NULL in keys, more than once."""
     _by_name: dict[str, Column] = field(init=False, repr=False)

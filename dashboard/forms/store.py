@@ -17,10 +17,13 @@ from dashboard.forms.refusing import refusing_delete, refusing_write
 
 Changes = Mapping[Column, Any]
 
+NO_KEY = "A record needs a {}, which can't be given here."
+
 
 def create(session: Session, table: Table, changes: Changes) -> Any:
     """Insert a record and return its object, flushed. Raises Refused."""
     assert table.mapped_class is not None  # Nobody may edit what has no class.
+    _check_key(table, changes)
     record = _instance(table.mapped_class)
     _write(session, table, record, None, changes)
     return record
@@ -37,6 +40,14 @@ def delete(session: Session, table: Table, record: Any) -> None:
         _ask_table(session, table, row_of(table, record), None)
         session.delete(record)
         session.flush()
+
+
+def _check_key(table: Table, changes: Changes) -> None:
+    """Refuse what can't be named: of a table that was found nobody else makes the key."""
+    given = {column.name for column, value in changes.items() if value is not None}
+    missing = [each.label for each in table.key if not each.has_default and each.name not in given]
+    if table.reflected and missing:
+        raise Refused({None: [NO_KEY.format(" and ".join(missing))]})
 
 
 def _instance(mapped_class: type[Any]) -> Any:

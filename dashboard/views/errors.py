@@ -20,9 +20,10 @@ from pyramid.response import Response
 from pyramid.util import as_sorted_tuple
 from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
 from pyramid_retry import is_error_retryable, mark_error_retryable
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from dashboard.catalog import Table
 from dashboard.models.engine import is_contention, is_in_doubt, is_timeout
 from dashboard.queries import QueryError
 from dashboard.queries.live import TooSlow
@@ -110,7 +111,7 @@ def database_error(error: Exception, request: Request) -> Response:
     if is_timeout(error):
         return too_slow(error, request)
     if not is_unavailable(error):
-        return unexpected(error, request)
+        return database_refused(error, request)
     if is_contention(error):
         # pyramid_tm doesn't look at an error whose answer vetoes the commit.
         mark_error_retryable(error)
@@ -143,8 +144,18 @@ def bad_query(error: QueryError, request: Request) -> Response:
     return answer(request, Problem(400, str(error), {"parameter": error.parameter}))
 
 
+@exception_view_config(DBAPIError)
+def database_refused(error: Exception, request: Request) -> Response:
+    """A table that was found in the database may be a view that fails, or calls what may not be."""
+    context = getattr(request, "context", None)
+    found = isinstance(context, Table) and context.reflected
+    if found and isinstance(error, DBAPIError) and request.method == "GET":
+        return unanswerable(error, request)
+    return unexpected(error, request)
+
+
 @exception_view_config(DataError)
-def unanswerable(error: DataError, request: Request) -> Response:
+def unanswerable(error: DBAPIError, request: Request) -> Response:
     """What the database can't compute of the data: a view that divides by zero, for one."""
     log.warning("%s %r: %s", request.method, request.environ.get("PATH_INFO"), error.orig)
     reason = str(error.orig).strip().partition("\n")[0]

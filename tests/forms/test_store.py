@@ -13,7 +13,7 @@ from dashboard.changes import log
 from dashboard.forms import store
 from dashboard.forms.records import find, key_of, row_of
 from dashboard.forms.refusal import Refused
-from dashboard.forms.refusing import IN_USE
+from dashboard.forms.refusing import IGNORED, IN_USE
 from tests.forms.models import Base, Line, Parcel, Person, Sample
 from tests.support.databases import POSTGRESQL, sqlite_only
 
@@ -259,13 +259,50 @@ def test_a_trigger_may_refuse(session, person, ada):
     assert refused(store.update, session, person, ada, changes(person, code="x")) == reason
 
 
+def trigger(session, event, action, body):
+    """Make a trigger on person, and on PostgreSQL the function that does the same."""
+    if POSTGRESQL:
+        function = f"CREATE FUNCTION it() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body} END$$"
+        session.execute(sa.text(function))
+        action = "FOR EACH ROW EXECUTE FUNCTION it()"
+    session.execute(sa.text(f"CREATE TRIGGER it BEFORE {event} ON person {action}"))
+
+
+def test_a_broken_trigger_refuses(session, person, ada):
+    broken = "BEGIN SELECT gone FROM nowhere; END"
+    trigger(session, "UPDATE", broken, "PERFORM gone FROM nowhere; RETURN NEW;")
+    (reason,) = refused(store.update, session, person, ada, changes(person, code="x"))[None]
+    assert reason.startswith("The database refused this record:") and "nowhere" in reason
+
+
+@pytest.mark.parametrize("event", ["UPDATE", "INSERT"])
+def test_a_trigger_may_leave_all_as_it_was(session, person, ada, event):
+    trigger(session, event, "BEGIN SELECT RAISE(IGNORE); END", "RETURN NULL;")
+    given = changes(person, name="Eve")
+    call = (
+        (store.update, session, person, ada)
+        if event == "UPDATE"
+        else (store.create, session, person)
+    )
+    assert refused(*call, given) == {None: [IGNORED]}
+    assert find(session, person, (1,)).name == "Ada"
+
+
+@sqlite_only
+def test_a_trigger_may_roll_all_of_the_transaction_back(session, person, ada):
+    session.commit()
+    trigger(session, "UPDATE", "BEGIN SELECT RAISE(ROLLBACK, 'Not today.'); END", "")
+    reason = {None: ["The database refused this record: Not today."]}
+    assert refused(store.update, session, person, ada, changes(person, code="x")) == reason
+
+
 def test_a_database_that_is_away_is_no_fault_of_the_data(session, person, engine):
     if POSTGRESQL:
         mine = session.scalar(sa.select(sa.func.pg_backend_pid()))
         with engine.connect() as connection:
             connection.execute(sa.select(sa.func.pg_terminate_backend(mine)))
     else:
-        session.execute(sa.text("DROP TABLE person"))
+        session.execute(sa.text("PRAGMA query_only = ON"))
     with pytest.raises(OperationalError):
         store.create(session, person, changes(person, name="x"))
 

@@ -6,7 +6,6 @@ on a registry of its own. Nothing in the database is changed.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -28,8 +27,6 @@ from dashboard.settings import SettingsError
 
 __all__ = ["reflect"]
 
-logger = logging.getLogger(__name__)
-
 DATABASES: dict[str, type[Database]] = {"sqlite": SQLite, "postgresql": PostgreSQL}
 
 
@@ -39,7 +36,8 @@ def reflect(
     """Add the tables that ``lines`` of ``dashboard.reflect`` name, but for those it has already.
 
     One that is called as a live table that is there already, or by a ``reserved`` name, has its
-    schema before its name. Raises SettingsError for a name that isn't one of a table.
+    schema before its name, more than once where that is another's name too. Raises
+    SettingsError for a name that isn't one of a table.
     """
     make = DATABASES.get(engine.dialect.name)
     if make is None:
@@ -55,14 +53,15 @@ def reflect(
         wanted = [each for each in choosing.chosen(lines) if not tables.has(each.place)]
         made = tables.make(database.described(connection, wanted))
     for relation, table in made:
-        full = f"{relation.schema}.{relation.name}"
-        taken = relation.name in catalog or relation.name in reserved
-        name = full if taken or relation.schema != schema else relation.name
-        if name in catalog:
-            logger.warning("%s is left out: there is another table of that name.", full)
-            continue
+        name = relation.name if relation.schema == schema else _full(relation, relation.name)
+        while name in catalog or name in reserved:
+            name = _full(relation, name)
         mapped = tables.map(table) if table.primary_key.columns else None
         catalog.add_table(table, mapped, name=name, **_options(relation, name))
+
+
+def _full(relation: Relation, name: str) -> str:
+    return f"{relation.schema}.{name}"
 
 
 def _options(relation: Relation, name: str) -> dict[str, Any]:
@@ -72,5 +71,6 @@ def _options(relation: Relation, name: str) -> dict[str, Any]:
         "label": label if name == relation.name else f"{label} ({relation.schema})",
         "notice": notice_of(relation),
         "writable": relation.writable,
+        "reflected": True,
         "tie": relation.rowid if unsure else None,
     }

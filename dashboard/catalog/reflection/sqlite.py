@@ -58,7 +58,8 @@ class SQLite:
         return [each for each in found if each is not None]
 
     def fold(self, name: str) -> str:
-        return name.lower()
+        # Only the letters from A to Z have cases there.
+        return "".join(each.lower() if each.isascii() else each for each in name)
 
     def _described(self, connection: Connection, relation: Relation) -> Relation | None:
         name = _quoted(relation.name)
@@ -86,7 +87,10 @@ class SQLite:
         without = _WITHOUT_ROWID.search(sql or "") is not None
         rowid = None if without else next((each for each in ROWIDS if each not in names), None)
         keys = sorted((row for row in rows if row.pk), key=lambda row: row.pk)
-        alias = len(keys) == 1 and keys[0].type.upper() == "INTEGER" and not without
+        indexes = connection.exec_driver_sql(f"PRAGMA index_list({name})").all()
+        # An INTEGER PRIMARY KEY DESC isn't the row's number, and has an index of its own.
+        indexed = any(each.origin == "pk" for each in indexes)
+        alias = len(keys) == 1 and keys[0].type.upper() == "INTEGER" and not without and not indexed
         checks = tuple(checks_in(sql or ""))
         # Where any value may be in a key, and 5 isn't '5', only the row's number can name it.
         unsure = not keys or any(not row.name or _is_unsure(type_of(row.type)) for row in keys)
@@ -104,7 +108,7 @@ class SQLite:
             key=() if by_rowid else tuple(row.name for row in keys),
             counts=keys[0].name if alias else None,
             foreign_keys=references,
-            uniques=tuple(_uniques(connection, name)),
+            uniques=tuple(_uniques(connection, indexes)),
             checks=checks,
             rowid=None if alias else rowid,
             rowid_is_key=by_rowid,
@@ -145,8 +149,8 @@ def _foreign_keys(connection: Connection, name: str) -> Iterator[ForeignKey]:
         )
 
 
-def _uniques(connection: Connection, name: str) -> Iterator[tuple[str, ...]]:
-    for index in connection.exec_driver_sql(f"PRAGMA index_list({name})").all():
+def _uniques(connection: Connection, indexes: Sequence[Any]) -> Iterator[tuple[str, ...]]:
+    for index in indexes:
         if index.unique and not index.partial:
             rows = connection.exec_driver_sql(f"PRAGMA index_info({_quoted(index.name)})").all()
             if all(row.name is not None for row in rows):

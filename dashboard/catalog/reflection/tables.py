@@ -56,7 +56,8 @@ class Tables:
         """Return a new class that is mapped to a table with a key."""
         self._classes += 1
         mapped = type(f"Record{self._classes}", (), {"__doc__": f"A record of {table.fullname}."})
-        self._registry.map_imperatively(mapped, table)
+        # A trigger may delete in a way of its own.
+        self._registry.map_imperatively(mapped, table, confirm_deleted_rows=False)
         return mapped
 
     def _key_of(self, table: sa.Table) -> Sequence[str]:
