@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.catalog.table import Column, Table
 from dashboard.catalog.values import to_text
+from dashboard.models.sqlite_values import Undecodable
 
 Key = tuple[Any, ...]
 Row = Mapping[str, Any]
@@ -21,8 +22,9 @@ def key_of(table: Table, row: Row) -> Key:
 
 
 def has_key(table: Table, row: Row) -> bool:
-    """Tell whether a row can be named: by a key, and one of which no part is missing."""
-    return bool(table.key) and all(row[column.name] is not None for column in table.key)
+    """Tell whether a row can be named: by a key of which every part can be asked for."""
+    parts = [row[column.name] for column in table.key]
+    return bool(parts) and not any(each is None or isinstance(each, Undecodable) for each in parts)
 
 
 def key_clause(table: Table, key: Key) -> sa.ColumnElement[bool]:

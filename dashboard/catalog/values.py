@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from dashboard.catalog.table import Column, Table
+from dashboard.models.sqlite_values import Undecodable
 
 TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
 FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
@@ -65,6 +66,8 @@ def to_text(column: Column, value: Any) -> str:
             return value.isoformat(" ", "auto" if value.microsecond else _precision(value))
         case time():
             return value.isoformat("auto" if value.microsecond else _precision(value))
+        case Undecodable():
+            return value.decode(errors="replace")
         case bytes():
             return f"{len(value):,} bytes"
         case dict() | list():
@@ -203,12 +206,45 @@ _RESERVED_KEYS = frozenset({"new", "choices", "views", ".", ".."})
 _EMPTY_KEY = "%"
 
 
-def encode_key(values: Iterable[Any]) -> str:
-    """Return a key as text: its values joined by commas, each percent-encoded."""
-    text = ",".join(quote(_key_text(value), safe="") for value in values)
+def encode_key(table: Table, values: Iterable[Any]) -> str:
+    """Return a key as text: its values joined by commas, each percent-encoded.
+
+    Where the database may hold what isn't of the column's kind, a value of which the text would
+    be taken for another one stands there as JSON, behind an exclamation mark.
+    """
+    text = ",".join(map(_key_part, table.key, values))
     if text in _RESERVED_KEYS:
         return f"%{ord(text[0]):02X}{text[1:]}"
     return text or _EMPTY_KEY
+
+
+_MARK = "!"
+"""Percent-encoded there is none in a value."""
+
+
+def _key_part(column: Column, value: Any) -> str:
+    text = _key_text(value)
+    if column.typing == "strict" or _comes_back(column, value, text):
+        return quote(text, safe="")
+    exact = {"bytes": text} if isinstance(value, bytes) else value
+    return _MARK + quote(json.dumps(exact), safe="")
+
+
+def _comes_back(column: Column, value: Any, text: str) -> bool:
+    """Tell whether ``value`` is read of its text. SQLite's own types are those asked about."""
+    if not isinstance(value, int | float | str | bytes):
+        return True
+    try:
+        read = parse_key_part(column, text)
+    except ValueError:
+        return False
+    if not (_is_number(value) and _is_number(read)):
+        return type(value) is type(read) and bool(value == read)
+    return bool(value == (float(read) if isinstance(value, float) else read))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _key_text(value: Any) -> str:
@@ -222,9 +258,20 @@ def decode_key(table: Table, text: str) -> tuple[Any, ...]:
     if len(parts) != len(table.key):
         raise ValueError(f"A key of {table.name} has {len(table.key)} parts.")
     return tuple(
-        parse_key_part(column, unquote(part, errors="strict"))
+        _read_mark(column, unquote(part[1:], errors="strict"))
+        if part.startswith(_MARK)
+        else parse_key_part(column, unquote(part, errors="strict"))
         for column, part in zip(table.key, parts, strict=True)
     )
+
+
+def _read_mark(column: Column, text: str) -> Any:
+    match json.loads(text) if column.typing != "strict" else None:
+        case {"bytes": str(data)}:
+            return base64.b64decode(data, validate=True)
+        case str() | int() | float() as value:
+            return value
+    raise ValueError(f"{shorten(text)} is not a value of {column.name}.")
 
 
 def parse_key_part(column: Column, text: str) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -26,9 +27,17 @@ DIGITS = Context(prec=28)
 TEXT_KINDS = frozenset({"text", "longtext", "choice"})
 
 
+class Unsayable(NamedTuple):
+    """A value that JSON has none for: ``bytes`` in base64, or an infinite ``number``."""
+
+    kind: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """One group. ``key`` has its values as JSON does, a bucket as the ISO text of its begin.
+    """One group. ``key`` has its values as JSON does, or Unsayable; a bucket is the ISO text of its
+    begin.
 
     ``labels`` are what people read for the key's parts, "" for NULL; ``values`` are one for each
     of the query's measures.
@@ -61,7 +70,7 @@ def fetch_groups(session: Session, query: TableQuery, catalog: VisibleCatalog) -
             raise QueryError("_agg", "a sum is larger than the database can count.") from error
         raise
     parts = len(query.groups)
-    keys = [tuple(row[:parts]) for row in found[: query.size]]
+    keys = [tuple(map(_known, query.groups, row)) for row in found[: query.size]]
     columns = [
         _labels(session, group, [key[place] for key in keys], catalog)
         for place, group in enumerate(query.groups)
@@ -161,9 +170,18 @@ def _plain(number: Decimal) -> Decimal:
     return number.quantize(Decimal(1)) if whole else number.normalize()
 
 
+def _known(group: Group, value: Any) -> Any:
+    """Return a group's value, None for a bucket of SQLite's in a year that no calendar has."""
+    calendar = group.bucket is None or value is None or value >= "0001"
+    return value if calendar else None
+
+
 def _key_part(value: Any) -> Any:
+    # What JSON has no value for isn't the text that stands for it.
     if isinstance(value, bytes):
-        return {"bytes": to_json(value)}  # No text of a query string is equal to them.
+        return Unsayable("bytes", to_json(value))
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        return Unsayable("number", str(value))
     return to_json(_plain(value) if isinstance(value, Decimal) else value)
 
 

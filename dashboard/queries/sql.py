@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dashboard.catalog import Column, Table, VisibleCatalog
+from dashboard.models.sqlite_values import Undecodable
 from dashboard.queries.query import Field, Filter, Sort, TableQuery
 from dashboard.queries.tokens import offset
 
@@ -184,16 +185,23 @@ def follows(order: list[tuple[Sort, Expression]], values: tuple[Any, ...]) -> Co
     alternatives = []
     for place, ((sort, expression), value) in enumerate(zip(order, values, strict=True)):
         same = [
-            earlier == known if known is not None else earlier.is_(None)
+            earlier == _literal(earlier, known) if known is not None else earlier.is_(None)
             for (_, earlier), known in zip(order[:place], values[:place], strict=True)
         ]
         alternatives.append(sa.and_(*same, _beyond(sort, expression, value)))
     return sa.or_(*alternatives)
 
 
+def _literal(column: Expression, value: Any) -> Expression:
+    """Return a value as SQL that can be on either side of <, which a bare True can't."""
+    if isinstance(value, Undecodable):
+        # As a parameter it would be a blob, which is more than any text.
+        return sa.cast(sa.literal(bytes(value), sa.LargeBinary), sa.Text)
+    return sa.literal(value, column.type)
+
+
 def _beyond(sort: Sort, column: Expression, value: Any) -> Condition:
-    # A bare True or False can't be on either side of < and >.
-    known = sa.literal(value, column.type)
+    known = _literal(column, value)
     if sort.descending:
         return sa.false() if value is None else sa.or_(column < known, column.is_(None))
     return column.is_not(None) if value is None else column > known

@@ -10,6 +10,7 @@ from typing import Any
 
 from dashboard.catalog import Column
 from dashboard.catalog.values import from_json, to_json
+from dashboard.models.sqlite_values import Undecodable
 from dashboard.queries.filters import zoned
 from dashboard.queries.query import QueryError, TableQuery
 
@@ -66,7 +67,8 @@ def _read_offset(values: list[Any]) -> int:
 def _written(value: Any) -> Any:
     """Return a value for JSON, from which it's told what it is: SQLite has bytes among texts."""
     if isinstance(value, bytes):
-        return {"bytes": base64.b64encode(value).decode("ascii")}
+        kind = "text" if isinstance(value, Undecodable) else "bytes"
+        return {kind: base64.b64encode(value).decode("ascii")}
     return value if isinstance(value, float) else to_json(value)
 
 
@@ -74,6 +76,8 @@ def _read(column: Column, value: Any) -> Any:
     match value:
         case {"bytes": str(text)}:
             return base64.b64decode(text, validate=True)
+        case {"text": str(text)}:
+            return Undecodable(base64.b64decode(text, validate=True))
         case str() if column.typing != "strict" and column.kind in AS_WRITTEN:
             return value  # "t" isn't True, as it would be to a person.
     return from_json(column, value)

@@ -112,7 +112,7 @@ class BoardView:
             row = panel.row
 
     def _edit_href(self, panel: Panel) -> str:
-        return coming_back(self._paths.edit("panels", (panel.id,)), self._paths.board(self.slug))
+        return coming_back(self._paths.edit("panels", str(panel.id)), self._paths.board(self.slug))
 
     def parts(self, state: BoardState) -> Sequence[PanelView]:
         return [self._parts.get(spec) or self._part(spec) for spec in state.panels]

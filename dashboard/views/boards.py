@@ -90,7 +90,7 @@ def _editing(request: Request, slug: str, state: BoardState) -> dict[str, str]:
     row = max((shell.row for shell in state.shells), default=0) + 1
     return {
         "new": coming_back(f"{paths.new('panels')}?board_id={state.id}&row={row}", here),
-        "edit": paths.edit("boards", (state.id,)),
+        "edit": paths.edit("boards", str(state.id)),
         "share": paths.share(slug),
         "arrange": paths.arrange(slug),
     }

@@ -89,7 +89,7 @@ class Rows:
 
     @staticmethod
     def _key(table: Table, record: Mapping[Any, Any]) -> str | None:
-        return encode_key(key_of(table, record)) if has_key(table, record) else None
+        return encode_key(table, key_of(table, record)) if has_key(table, record) else None
 
     def row(self, query: TableQuery, record: Mapping[Any, Any], key: str) -> Row:
         cells = tuple(self.field_cell(field, record) for field in query.columns)
@@ -136,7 +136,7 @@ class Rows:
             return None
         if tuple(each.name for each in referred.key) != (column.reference.column,):
             return None
-        return self._paths.record(referred.name, (value,))
+        return self._paths.record(referred.name, encode_key(referred, (value,)))
 
 
 def tone(column: Column, value: Any) -> str | None:

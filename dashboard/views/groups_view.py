@@ -19,6 +19,7 @@ from dashboard.queries import Group, GroupRow, Groups, Measure, QueryError, Tota
 from dashboard.queries.buckets import bucket_end
 from dashboard.queries.difference import difference
 from dashboard.queries.grammar import parse_query, to_pairs
+from dashboard.queries.groups import Unsayable
 from dashboard.queries.live import Operation
 from dashboard.queries.names import parameter
 from dashboard.views.cells import Cell, Row, align, printable, tone
@@ -106,10 +107,13 @@ class GroupsView(QueryView):
 def group_pairs(group: Group, value: Any) -> list[Pair]:
     """Return the filters that a group's rows satisfy; ``value`` is its part of the key."""
     name, column = group.field.name, group.field.column
-    if isinstance(value, dict):
-        raise ValueError("Bytes can't be said in a query string.")
-    if column.typing == "raw" and value in NUMBERS:
-        raise ValueError("It would be taken for a text, and may be a number.")
+    number = column.kind in ("integer", "number")
+    if isinstance(value, Unsayable):
+        if not number or value.kind != "number":
+            raise ValueError("No text of a query string is equal to it.")
+        value = value.text
+    elif number and value in NUMBERS:
+        raise ValueError("A query string takes it for a number, which it isn't.")
     if column.kind == "boolean" and isinstance(value, str):
         raise ValueError("A query string takes it for yes or no, which it isn't.")
     if value is None and group.bucket is not None and column.typing != "strict":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
-from dashboard.catalog.values import encode_key, encode_name
+from dashboard.catalog.values import encode_name
 from dashboard.views.static import modules, version
 
 
@@ -16,7 +14,7 @@ class Paths:
     """``root`` is what stands before every path: "" or the prefix that the program is mounted at,
     percent-encoded.
 
-    A record's ``key`` is a tuple of values or an already encoded key.
+    A record's ``key`` is as ``encode_key`` writes it.
     """
 
     root: str = ""
@@ -27,10 +25,9 @@ class Paths:
     def table(self, name: str) -> str:
         return f"{self.root}/tables/{quote(encode_name(name), safe='')}"
 
-    def record(self, name: str, key: str | Iterable[Any]) -> str:
+    def record(self, name: str, key: str) -> str:
         # A WSGI server decodes the path once, so an encoded key is encoded again like any segment.
-        encoded = key if isinstance(key, str) else encode_key(key)
-        return f"{self.table(name)}/{quote(encoded, safe=',')}"
+        return f"{self.table(name)}/{quote(key, safe=',')}"
 
     def new(self, name: str) -> str:
         return f"{self.table(name)}/new"
@@ -59,10 +56,10 @@ class Paths:
     def choices(self, name: str) -> str:
         return f"{self.table(name)}/choices"
 
-    def edit(self, name: str, key: str | Iterable[Any]) -> str:
+    def edit(self, name: str, key: str) -> str:
         return f"{self.record(name, key)}/edit"
 
-    def delete(self, name: str, key: str | Iterable[Any]) -> str:
+    def delete(self, name: str, key: str) -> str:
         return f"{self.record(name, key)}/delete"
 
     def stream(self) -> str:
@@ -104,5 +101,5 @@ class NoPaths(Paths):
     def table(self, name: str) -> str:
         return ""
 
-    def record(self, name: str, key: str | Iterable[Any]) -> str:
+    def record(self, name: str, key: str) -> str:
         return ""

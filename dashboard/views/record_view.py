@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard.catalog import Column, Table
-from dashboard.catalog.records import Key, load, row_label, select_rows
-from dashboard.catalog.values import from_json, to_json, to_text
+from dashboard.catalog.records import Key, key_of, load, row_label, select_rows
+from dashboard.catalog.values import encode_key, from_json, to_json, to_text
 from dashboard.changes import Change, log
 from dashboard.changes.change import iso
 from dashboard.queries.certainty import unequal
@@ -54,7 +54,7 @@ class RecordView:
 
     def __init__(self, table: Table, key: Key, access: Access, paths: Paths) -> None:
         self.table = table
-        self.name = Paths().record(table.name, key)
+        self.name = Paths().record(table.name, encode_key(table, key))
         self.key: Hashable = (self.name, access.role, paths)
         self._record_key = key
         self._catalog = access.catalog
@@ -108,14 +108,15 @@ class RecordView:
         record = load(session, self.table, self._record_key)
         if record is None:
             title = ", ".join(map(str, self._record_key))
-            return RecordState(title, False, (), (), self._history(session))
+            return RecordState(title, False, (), (), self._history(session, self._record_key))
         known: dict[Any, Any] = {**record, **self._labels(session, record)}
         return RecordState(
             title=printable(row_label(self.table, record)),
             exists=True,
             fields=tuple(self._field(each, known) for each in self.table.public_columns),
             related=tuple(self._related(session, record)),
-            history=self._history(session),
+            # What is in the address may be the same only to the database: 5, and a 5 with decimals.
+            history=self._history(session, key_of(self.table, record)),
         )
 
     def _labels(self, session: Session, record: Mapping[str, Any]) -> dict[Hashable, str]:
@@ -167,9 +168,8 @@ class RecordView:
             ],
         }
 
-    def _history(self, session: Session) -> tuple[dict[str, Any], ...]:
-        key = [to_json(part) for part in self._record_key]
-        changes = log.history(session, self.table.name, key)
+    def _history(self, session: Session, key: Key) -> tuple[dict[str, Any], ...]:
+        changes = log.history(session, self.table.name, list(map(to_json, key)))
         return tuple(self._event(change) for change in changes)
 
     def _event(self, change: Change) -> dict[str, Any]:

@@ -55,7 +55,9 @@ class TableView(QueryView):
         """Return why rows are gone, as far as that's certain: others may be on another page."""
         reasons = {}
         for change in changes if gone else ():
-            if change.table == self.query.table.name and (key := encode_key(change.key)) in gone:
+            if change.table != self.query.table.name:
+                continue
+            if (key := encode_key(self.query.table, change.key)) in gone:
                 reasons[key] = self._reason(change)
         return reasons
 

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 from sqlalchemy.exc import StatementError
 
+from dashboard.catalog import Catalog
+from dashboard.catalog.values import encode_key
 from dashboard.views.paths import Paths
 from tests.support.browser import PASSWORD, OpenWindow
 from tests.support.hostile import COUNT, HOSTILE, SHORT, SURROGATES, as_shown, parse_stream
@@ -219,8 +221,10 @@ KEYS = ["..", "new", "a/b/edit", "a?b=c#d", "%2e%2e", "%", ",", "a\x00b", "a\r\n
 def test_hostile_keys_open_live_and_die(shop: Server, open_window: OpenWindow) -> None:
     window = open_window(shop)
     page = window.sign_in("ed")
+    catalog = Catalog()
+    catalog.add(Tag)
     for key in KEYS:
-        page.goto(Paths().record("tag", [key]))
+        page.goto(Paths().record("tag", encode_key(catalog["tag"], [key])))
         page.locator("[data-badge][data-state=live]").wait_for()
         fact = page.locator("[data-target=record] [data-key=name] dd")
         assert fact.evaluate("(dd) => dd.textContent") == as_shown(key, None)

@@ -298,4 +298,5 @@ def test_a_stored_value_need_not_be_among_the_choices(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("level", Level)
 def test_an_enums_member_can_be_a_key(catalog: Catalog, level: Level) -> None:
-    assert decode_key(catalog["state"], encode_key([level])) == (level,)
+    state = catalog["state"]
+    assert decode_key(state, encode_key(state, [level])) == (level,)

@@ -57,7 +57,7 @@ def table(model: Any) -> Table:
 
 @given(st.text())
 def test_any_text_can_be_a_key(name: str) -> None:
-    text = encode_key((name,))
+    text = encode_key(table(Named), (name,))
     assert text not in ("", ".", "..", "new", "choices") and "/" not in text
     if name.isprintable():
         assert decode_key(table(Named), text) == (name,)
@@ -65,13 +65,13 @@ def test_any_text_can_be_a_key(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "new", "choices", ".", "..", "a,b", "a/b", "%", "%25", "\0"])
 def test_awkward_keys_come_back(name: str) -> None:
-    assert decode_key(table(Named), encode_key((name,))) == (name,)
+    assert decode_key(table(Named), encode_key(table(Named), (name,))) == (name,)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(-9, 9), st.dates())
 def test_a_composite_key_comes_back(name: str, number: int, day: date) -> None:
     key = (name, number, day)
-    assert decode_key(table(Pair), encode_key(key)) == key
+    assert decode_key(table(Pair), encode_key(table(Pair), key)) == key
 
 
 def test_a_malformed_key_is_refused() -> None:
@@ -83,7 +83,7 @@ def test_a_malformed_key_is_refused() -> None:
 def test_a_server_that_decodes_the_path_once_still_finds_the_key() -> None:
     from urllib.parse import unquote
 
-    path = Paths("/app").record("named", ("a/b,c",))
+    path = Paths("/app").record("named", encode_key(table(Named), ("a/b,c",)))
     assert path == "/app/tables/named/a%252Fb%252Cc"
     assert decode_key(table(Named), unquote(path).rsplit("/", 1)[1]) == ("a/b,c",)
 

@@ -63,6 +63,12 @@ class StoredNumber(AsStored):
 
     cache_ok = True
 
+    def _write(self, value: Any) -> Any:
+        # The column keeps a whole number as one, however many digits it has.
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            return int(value) if -(2**63) <= value < 2**63 else float(value)
+        return super()._write(value)
+
     def _read(self, value: Any) -> Any:
         scale = getattr(self.impl_instance, "scale", None)
         if scale is None or not isinstance(value, int | float):

@@ -10,6 +10,7 @@ from pyramid.view import view_config
 
 from dashboard.catalog import Table
 from dashboard.catalog.records import row_label
+from dashboard.catalog.values import encode_key
 from dashboard.forms import store
 from dashboard.forms.page import table_head
 from dashboard.forms.records import find, row_of
@@ -59,7 +60,7 @@ def _refused(request: Request, table: Table, row: dict[str, Any], *reasons: str)
 
 def delete_page(request: Request, table: Table, row: dict[str, Any]) -> dict[str, Any]:
     back = way_back(request)
-    key = tuple(row[column.name] for column in table.key)
+    key = encode_key(table, (row[column.name] for column in table.key))
     related = related_to(
         request.dbsession,
         request.registry["dashboard.catalog"],

@@ -10,6 +10,7 @@ from pyramid.view import view_config
 
 from dashboard.catalog import Table
 from dashboard.catalog.records import row_label
+from dashboard.catalog.values import encode_key
 from dashboard.forms import saving
 from dashboard.forms.conflict import read_original
 from dashboard.forms.page import INVALID, form_page
@@ -69,7 +70,7 @@ def edit_page(
     request: Request, form: RecordForm, row: dict[str, Any], **more: Any
 ) -> dict[str, Any]:
     table = form.table
-    key = tuple(row[column.name] for column in table.key)
+    key = encode_key(table, (row[column.name] for column in table.key))
     back = way_back(request)
     return form_page(
         request,

@@ -9,7 +9,7 @@ from pyramid.request import Request
 
 from dashboard.catalog import Table
 from dashboard.catalog.records import Key
-from dashboard.catalog.values import decode_key
+from dashboard.catalog.values import decode_key, encode_key
 from dashboard.forms.records import key_of
 from dashboard.forms.schema import RecordForm
 from dashboard.views.posted import way_back
@@ -38,5 +38,5 @@ def not_found(table: Table) -> HTTPNotFound:
 def to_record(request: Request, table: Table, record: Any, text: str) -> HTTPSeeOther:
     """Return the redirect to the record's page, or the way back, which says ``text``."""
     request.session.flash({"tone": "good", "text": text})
-    page = request.paths.record(table.name, key_of(table, record))
+    page = request.paths.record(table.name, encode_key(table, key_of(table, record)))
     return HTTPSeeOther(location=way_back(request) or page)

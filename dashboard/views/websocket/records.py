@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound
 
 from dashboard.catalog import Table
 from dashboard.catalog.records import Key
-from dashboard.catalog.values import decode_key
+from dashboard.catalog.values import decode_key, encode_key
 from dashboard.views.errors import BadInput
 from dashboard.views.paths import Paths
 from dashboard.views.tables import find_table
@@ -28,4 +28,4 @@ def find_record(talk: Talk, text: str) -> tuple[Table, Key, str]:
         key = decode_key(table, steps[2])
     except ValueError as error:
         raise HTTPNotFound(f"{table.label} has no record {steps[2][:100]!r}.") from error
-    return table, key, Paths().record(table.name, key)
+    return table, key, Paths().record(table.name, encode_key(table, key))
