@@ -88,17 +88,22 @@ class Catalog:
     def captured_name(self, sql: sa.Table) -> str | None:
         """Return a table's name in the change log, None where its changes aren't logged.
 
-        Many-to-many tables of live classes are logged too, though they have no page.
+        Many-to-many tables of live classes are logged too, though they have no page. What can't
+        be changed here, such as a view, isn't: nothing of it has a name.
         """
         name = self._names.get(sql)
-        if name is None and sql in self._link_tables():
-            name = sql.fullname
-        return name
+        if name is None:
+            return sql.fullname if sql in self._link_tables() else None
+        return name if self._is_changed(name) else None
 
     def captured_tables(self) -> dict[str, sa.Table]:
         """Return the tables whose changes are logged, by their names in the log."""
         links = {table.fullname: table for table in self._link_tables() if table not in self._names}
-        return {**links, **{name: table for table, name in self._names.items()}}
+        live = {name: table for table, name in self._names.items() if self._is_changed(name)}
+        return {**links, **live}
+
+    def _is_changed(self, name: str) -> bool:
+        return self._added[name].mapped_class is not None
 
     def linked_by(self, name: str) -> tuple[str, ...]:
         """Return the live tables that a many-to-many table links, () where it's none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -104,7 +105,7 @@ def _sqlite_status(connection: Connection, noted: Noted) -> Status:
     found = _of_sqlite(connection, noted)
     if not found:
         return Status("none")
-    gone = _missing_columns(connection, noted)
+    gone = _missing(noted, sqlite.column_names(connection, noted))
     if gone:
         return Status("stale", f"{noted.fullname} has no column {gone} any more.")
     if found != sqlite.create(connection, noted):
@@ -117,7 +118,8 @@ def _postgresql_status(connection: Connection, noted: Noted) -> Status:
     found = None if place is None else postgresql.installed(connection, place)
     if place is None or found is None or not (found.triggers or found.function):
         return Status("none")
-    gone = _missing_columns(connection, noted)
+    columns = sa.inspect(connection).get_columns(noted.table.name, noted.table.schema)
+    gone = _missing(noted, {each["name"] for each in columns})
     if gone:
         return Status("stale", f"{noted.fullname} has no column {gone} any more.")
     if not found.is_that_of(postgresql.create(connection, noted, place)):
@@ -132,9 +134,7 @@ def _changed(noted: Noted) -> str:
     )
 
 
-def _missing_columns(connection: Connection, noted: Noted) -> str:
-    table = noted.table
-    known = {each["name"] for each in sa.inspect(connection).get_columns(table.name, table.schema)}
+def _missing(noted: Noted, known: Collection[str]) -> str:
     return ", ".join(name for name in noted.stored if name not in known)
 
 

@@ -14,6 +14,9 @@ from dashboard.changes.triggers.encoding import encoded, literal, quoted
 from dashboard.changes.triggers.noted import Noted
 
 NOTE = "INSERT INTO dashboard_change_note (table_name, op, key, before, at)"
+ROW_NUMBERS = {"rowid", "_rowid_", "oid"}
+"""What the number of a row is called, by which a table without a key is logged."""
+
 NOW = "(julianday('now') - 2440587.5) * 86400.0"
 
 
@@ -122,6 +125,13 @@ def is_table(connection: Connection, noted: Noted) -> bool:
     return noted.table.schema is None and found.first() is not None
 
 
+def column_names(connection: Connection, noted: Noted) -> set[str]:
+    """Return what may stand for a value of the table's rows, the number of the row included."""
+    table = quoted(noted.table.name)
+    rows = connection.exec_driver_sql(f"PRAGMA table_xinfo({table})").all()
+    return {row[1] for row in rows} | ROW_NUMBERS
+
+
 def installed(connection: Connection) -> dict[str, tuple[str, str]]:
     """Return the program's triggers: their table and SQL, by their names."""
     rows = connection.exec_driver_sql(
@@ -134,7 +144,7 @@ def installed(connection: Connection) -> dict[str, tuple[str, str]]:
 def present(connection: Connection, noted: Noted, keys: Collection[Any]) -> Iterator[bytes]:
     """Read the rows that have these stored keys now, written down as the triggers do."""
     table = quoted(noted.table.name)
-    known = {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_xinfo({table})").all()}
+    known = column_names(connection, noted)
     stored = [name for name in noted.stored if name in known]
     columns = ", ".join(f"{table}.{quoted(name)}" for name in noted.key_names)
     remaining: Iterator[Sequence[Any]] = iter(keys)
