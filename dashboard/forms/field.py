@@ -12,6 +12,7 @@ from typing import Any
 from wtforms import Field
 
 from dashboard.catalog import Column
+from dashboard.catalog.values import to_text
 from dashboard.forms import widgets
 from dashboard.forms.lines import like_stored, same_text
 from dashboard.forms.parsing import parse_text, refuse_unstorable
@@ -34,6 +35,8 @@ class ColumnField(Field):
     """
 
     widget: Any = widgets.TextInput()
+    fixed = False
+    """Whether the value is shown and not edited, since no text stands for it: bytes."""
     native = False
     """Whether the browser may write the same value in another way (07:00:00 as 07:00)."""
 
@@ -69,11 +72,22 @@ class ColumnField(Field):
 
     def process_data(self, value: Any) -> None:
         self.data = value
-        self.text = self.stored_text = form_text(self.column, value)
+        if isinstance(value, bytes):
+            self.fix()
+        if self.fixed:
+            self.text = to_text(self.column, value)
+        else:
+            self.text = self.stored_text = form_text(self.column, value)
+
+    def fix(self) -> None:
+        """Show the value, and take nothing from the form."""
+        self.fixed = True
+        self.flags.required = False
+        self.widget = widgets.Output()
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Take the submitted text; raises ValueError with a sentence where it has no value."""
-        if not valuelist:
+        if self.fixed or not valuelist:
             return
         self.text = valuelist[0]
         self.absent = False

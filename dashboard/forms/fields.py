@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from dashboard.catalog import Column
-from dashboard.catalog.values import to_text
 from dashboard.forms import widgets
 from dashboard.forms.field import ColumnField
 from dashboard.forms.selects import NullableBooleanField, SelectField
@@ -93,18 +91,9 @@ class ReferenceField(ColumnField):
 class BytesField(ColumnField):
     """Bytes are shown by their size and not edited."""
 
-    widget = widgets.Output()
-
-    def process_data(self, value: Any) -> None:
-        self.data = value
-        self.text = to_text(self.column, value)
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        return None
-
-    @property
-    def is_required(self) -> bool:
-        return False
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.fix()
 
 
 _BY_KIND: dict[str, type[ColumnField]] = {

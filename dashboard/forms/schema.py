@@ -12,7 +12,7 @@ from wtforms.meta import DefaultMeta
 
 from dashboard.catalog import Column, Table
 from dashboard.forms.field import ColumnField
-from dashboard.forms.fields import BooleanField, BytesField, field_class
+from dashboard.forms.fields import BooleanField, field_class
 from dashboard.forms.names import field_id, field_name, is_own
 
 
@@ -57,7 +57,7 @@ class RecordForm(BaseForm):
     @property
     def inputs(self) -> list[ColumnField]:
         """The fields that a person can change."""
-        return [field for field in self if not isinstance(field, BytesField)]
+        return [field for field in self if not field.fixed]
 
     @property
     def texts(self) -> dict[str, str]:
