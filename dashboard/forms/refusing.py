@@ -104,4 +104,4 @@ def _is_broken(error: DBAPIError) -> bool:
     SQLite has one number for all of that.
     """
     code = getattr(error.orig, "sqlite_errorcode", 0)
-    return code == sqlite3.SQLITE_ERROR or _state(error).startswith(_BROKEN_STATES)
+    return code & 0xFF == sqlite3.SQLITE_ERROR or _state(error).startswith(_BROKEN_STATES)

@@ -305,6 +305,22 @@ def test_a_database_that_is_away_is_no_fault_of_the_data(session, person, engine
         session.execute(sa.text("PRAGMA query_only = ON"))
     with pytest.raises(OperationalError):
         store.create(session, person, changes(person, name="x"))
+    if not POSTGRESQL:
+        session.execute(sa.text("PRAGMA query_only = 0"))
+
+
+def test_a_trigger_that_runs_only_in_its_own_program_refuses(session, person, ada):
+    if POSTGRESQL:
+        session.execute(sa.text(
+            "CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN NEW.code := soundex_of_ours(NEW.name); RETURN NEW; END $$"
+        ))  # fmt: skip
+        when, call = "BEFORE UPDATE ON person FOR EACH ROW", "EXECUTE FUNCTION theirs()"
+    else:
+        when, call = "BEFORE UPDATE ON person", "BEGIN SELECT soundex_of_ours(NEW.name); END"
+    session.execute(sa.text(f"CREATE TRIGGER sound {when} {call}"))
+    (reason,) = refused(store.update, session, person, ada, changes(person, code="x"))[None]
+    assert "soundex_of_ours" in reason
 
 
 def test_a_table_without_a_plain_constructor(session, catalog):
