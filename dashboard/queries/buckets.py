@@ -30,7 +30,9 @@ def bucketed(expression: Expression, kind: str, bucket: str, dialect: str) -> Ex
         length, form, moves = _SQLITE[bucket]
         # The text is cut first, for strftime rounds: 23:59:59.9999 would be the next day.
         begin = sa.func.substr(sa.type_coerce(expression, sa.String), 1, length)
-        return sa.func.strftime(form, begin, *moves, type_=sa.String)
+        # Of a number strftime would make a day, and of "now" today: no filter finds those there.
+        is_date = begin.op("GLOB", is_comparison=True)("[0-9][0-9][0-9][0-9]-*")
+        return sa.case((is_date, sa.func.strftime(form, begin, *moves, type_=sa.String)))
     if dialect == "postgresql":
         moment: Expression = sa.cast(expression, sa.DateTime)
         if getattr(expression.type, "timezone", False):
