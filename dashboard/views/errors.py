@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import sqlite3
 from urllib.parse import urlencode
@@ -37,6 +38,12 @@ IN_DOUBT = (
     "The database went away while this was being saved. Look whether it was saved before you "
     "try again."
 )
+_BY_DATA = re.compile(r"malformed JSON|bad JSON path|no such (function|collation sequence): ")
+"""What SQLite says where a view runs into its data, or needs what only its own program has."""
+
+_NOT_POPULATED = "55000"
+"""The SQLSTATE of a materialized view that was never refreshed."""
+
 UNAVAILABLE_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN)
 
 
@@ -110,6 +117,8 @@ def undecodable(error: UnicodeDecodeError, request: Request) -> Response:
 def database_error(error: Exception, request: Request) -> Response:
     if is_timeout(error):
         return too_slow(error, request)
+    if isinstance(error, DBAPIError) and is_by_data(error):
+        return unanswerable(error, request)
     if not is_unavailable(error):
         return database_refused(error, request)
     if is_contention(error):
@@ -183,6 +192,13 @@ def is_unavailable(error: Exception) -> bool:
     code = getattr(error.orig, "sqlite_errorcode", None)
     # SQLite calls every error operational; other drivers only those of the connection.
     return code is None or code & 0xFF in UNAVAILABLE_CODES
+
+
+def is_by_data(error: DBAPIError) -> bool:
+    """Tell whether the database was stopped by what is in it, though it's called operational."""
+    if getattr(error.orig, "sqlstate", None) == _NOT_POPULATED:
+        return True
+    return _BY_DATA.match(str(error.orig)) is not None
 
 
 def allowed_methods(request: Request) -> list[str]:

@@ -5,34 +5,24 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 
-import psycopg
 import pytest
 
 from dashboard import main
+from tests.catalog.reflection.lookalike import make, run
 from tests.support.databases import Databases
 from tests.support.services import address_of
-
-SCHEMA = """
-CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-CREATE TABLE "an order" (id INTEGER PRIMARY KEY, customer INT REFERENCES customer, note TEXT);
-CREATE INDEX by_note ON "an order" (note);
-CREATE TABLE dashboard_widgets (id INTEGER PRIMARY KEY);
-CREATE VIEW notes AS SELECT note FROM "an order";
-"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, tmp_path):
     if request.param == "sqlite":
-        with sqlite3.connect(tmp_path / "theirs.sqlite") as connection:
-            connection.executescript(SCHEMA)
-        connection.close()
-        yield f"sqlite:///{tmp_path}/theirs.sqlite"
+        url = f"sqlite:///{tmp_path}/theirs.sqlite"
+        make(url)
+        yield url
         return
     databases = Databases(tmp_path, address_of("postgresql"))
     url = databases.make()
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(SCHEMA)
+    make(url)
     yield url
     databases.close()
 
@@ -68,10 +58,11 @@ def stop(app):
 
 
 def test_nothing_is_left(dashboard, ini, url):
+    run(url, "CREATE TABLE dashboard_widgets (id INTEGER PRIMARY KEY)")
     before = dump(url)
     assert dashboard("init", ini).status == 0
     app = main({}, **{"sqlalchemy.url": url, "dashboard.reflect": "*"})
-    assert "customer" in app.registry["dashboard.catalog"]
+    assert "Album" in app.registry["dashboard.catalog"]
     stop(app)
     assert dump(url) != before
     result = dashboard("uninstall", ini, "--yes")
@@ -82,6 +73,28 @@ def test_nothing_is_left(dashboard, ini, url):
     again = dashboard("uninstall", ini, "--yes")
     assert again.status == 0
     assert "nothing of the program" in again.out
+    assert dump(url) == before
+
+
+def test_what_others_write_is_noted_and_no_trigger_stays(dashboard, ini, url):
+    before = dump(url)
+    dashboard("init", ini)
+    installed = dashboard("triggers", "install", ini, "--all")
+    assert installed.status == 0, installed.err
+    assert " none" not in dashboard("triggers", "list", ini).out
+    assert "stale" not in dashboard("doctor", ini).out
+    run(url, 'UPDATE "Employee" SET "EmployeeId" = 9 WHERE "EmployeeId" = 2')
+    run(url, 'INSERT INTO "PlaylistAlbum" VALUES (2, 1)')
+    run(url, "UPDATE auth_user_groups SET group_name = 'all'")
+    assert dashboard("triggers", "remove", ini, "--all").status == 0
+    counts = dict(
+        run(url, "SELECT table_name, count(*) FROM dashboard_change_log GROUP BY table_name")
+    )
+    # A row without a key has a name on SQLite alone: its number.
+    numbered = 2 if url.startswith("sqlite") else None
+    assert (counts["PlaylistAlbum"], counts.get("auth_user_groups")) == (1, numbered)
+    assert counts["Employee"] == 2  # What has another key is another record.
+    assert dashboard("uninstall", ini, "--yes").status == 0
     assert dump(url) == before
 
 

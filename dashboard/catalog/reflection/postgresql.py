@@ -31,7 +31,8 @@ ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT", "r": "RESTRICT",
 _RELATIONS = sa.text(
     """
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
-        c.relispartition AS part, obj_description(c.oid, 'pg_class') AS comment,
+        c.relispartition AS part, c.relispopulated AS populated,
+        obj_description(c.oid, 'pg_class') AS comment,
         has_any_column_privilege(c.oid, 'INSERT') AND has_any_column_privilege(c.oid, 'UPDATE')
             AND has_table_privilege(c.oid, 'DELETE') AS writable
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -105,8 +106,9 @@ class PostgreSQL:
                 row.schema,
                 row.name,
                 kind=KINDS[row.kind],
-                # The rows of a partition are those of its table.
-                listed=not row.part and not row.name.startswith(OWN),
+                # The rows of a partition are those of its table, and a materialized view that was
+                # never refreshed can't be read.
+                listed=not row.part and row.populated and not row.name.startswith(OWN),
                 writable=row.writable and row.kind in ("r", "p"),
                 comment=row.comment,
             )

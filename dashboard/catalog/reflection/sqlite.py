@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,12 +72,21 @@ class SQLite:
             return None
         # A hidden column of a virtual table is no data of its own.
         rows = [row for row in rows if row.hidden != 1]
+        types = {row.name: type_of(row.type) for row in rows}
+        for each in _incomparable(connection, name, [row.name for row in rows if row.name]):
+            types[each] = type_of("")
         if relation.kind != "table":
-            columns = tuple(_column(row) for row in rows if row.name)
+            columns = tuple(_column(row, types[row.name]) for row in rows if row.name)
             return replace(relation, writable=False, columns=columns)
-        return self._table(connection, relation, rows)
+        return self._table(connection, relation, rows, types)
 
-    def _table(self, connection: Connection, relation: Relation, rows: Sequence[Any]) -> Relation:
+    def _table(
+        self,
+        connection: Connection,
+        relation: Relation,
+        rows: Sequence[Any],
+        types: Mapping[str, TypeEngine[Any]],
+    ) -> Relation:
         name = _quoted(relation.name)
         sql = connection.execute(
             sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"),
@@ -93,7 +102,7 @@ class SQLite:
         alias = len(keys) == 1 and keys[0].type.upper() == "INTEGER" and not without and not indexed
         checks = tuple(checks_in(sql or ""))
         # Where any value may be in a key, and 5 isn't '5', only the row's number can name it.
-        unsure = not keys or any(not row.name or _is_unsure(type_of(row.type)) for row in keys)
+        unsure = not keys or any(not row.name or _is_unsure(types[row.name]) for row in keys)
         by_rowid = rowid is not None and unsure and not alias
         references = tuple(_foreign_keys(connection, name))
         naming = {row.name for row in keys} | {part for each in references for part in each.columns}
@@ -101,7 +110,11 @@ class SQLite:
             relation,
             # A column without a name is nothing that SQLAlchemy could name.
             columns=tuple(
-                _column(row, is_alias=alias and bool(row.pk), names=row.name in naming)
+                _column(
+                    row,
+                    named_by(types[row.name]) if row.name in naming else types[row.name],
+                    is_alias=alias and bool(row.pk),
+                )
                 for row in rows
                 if row.name
             ),
@@ -120,8 +133,24 @@ def _is_unsure(type_: TypeEngine[Any]) -> bool:
     return isinstance(like, sa.types.NullType | sa.LargeBinary | sa.JSON | sa.Boolean)
 
 
-def _column(row: Any, *, is_alias: bool = False, names: bool = False) -> ColumnFacts:
-    type_ = named_by(type_of(row.type)) if names else type_of(row.type)
+def _incomparable(connection: Connection, name: str, columns: Sequence[str]) -> Iterator[str]:
+    """Yield the columns whose collation only the program has that made the file.
+
+    They are shown; nothing can be asked of them.
+    """
+    half = len(columns) // 2
+    order = ", ".join(map(_quoted, columns))
+    try:
+        connection.exec_driver_sql(f"SELECT 1 FROM {name} ORDER BY {order} LIMIT 0").all()  # noqa: S608
+    except DBAPIError:
+        if half == 0:
+            yield from columns
+        else:
+            yield from _incomparable(connection, name, columns[:half])
+            yield from _incomparable(connection, name, columns[half:])
+
+
+def _column(row: Any, type_: TypeEngine[Any], *, is_alias: bool = False) -> ColumnFacts:
     return ColumnFacts(
         name=row.name,
         type=type_,

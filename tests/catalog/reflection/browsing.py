@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -66,15 +67,16 @@ class Browsing:
         text = re.sub(r"<[^>]+>|\s+", " ", response.text.partition("<main")[2])
         return f"{response.status} for {url!r}: {text[:600]}"
 
-    def everything(self) -> list[str]:
-        """Go everywhere, and return what broke on the way."""
+    def everything(self, *names: str) -> list[str]:
+        """Go everywhere, or to the tables with these names, and return what broke on the way."""
         self.attempt(self.get, "/")
-        for table in self.tables:
+        tables = [each for each in self.tables if not names or each.name in names]
+        for table in tables:
             self.attempt(self.table, table)
-        for table in self.tables:
+        for table in tables:
             if table.mapped_class is not None:
                 self.attempt(self.add, table)
-        for table in self.tables:
+        for table in tables:
             for href in self.attempt(self.records, table) or ():
                 self.attempt(self.record, table, href)
         return self.problems
@@ -158,6 +160,18 @@ class Browsing:
 
     def follow(self, page: TestResponse) -> None:
         """Open the page's stream and take what comes first."""
+        assert next(self.stream(page))
+
+    def patch(self, page: TestResponse) -> str:
+        """Return the first patch that the page gets."""
+        text = ""
+        for chunk in self.stream(page):
+            text += chunk.decode()
+            if "event: patch" in text and text.endswith("\n\n"):
+                return text
+        raise AssertionError(f"The stream ended without a patch: {text}")
+
+    def stream(self, page: TestResponse) -> Iterator[bytes]:
         view = unescape(VIEW.search(page.text)[1])
         cursor = re.search(r'data-cursor="([^"]+)"', page.text)[1]
         query = urlencode({"view": view, "since": cursor})
@@ -165,8 +179,10 @@ class Browsing:
         request.headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.browser.cookies.items())
         status, _, chunks = request.call_application(self.app)
         assert status.startswith("200"), f"{status} for the stream of {view!r}"
-        assert next(iter(chunks))
-        chunks.close()
+        try:
+            yield from chunks
+        finally:
+            chunks.close()
 
     def records(self, table: Table) -> list[str]:
         page = self.get(Paths().table(table.name))
