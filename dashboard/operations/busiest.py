@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -18,8 +19,12 @@ LATELY = timedelta(days=30)
 LOOK_BACK = 10_000
 """How many of the newest changes are looked at."""
 
-TIMED, FRESH, CHANGED, LINK, STILL = 1.0, 1.0, 1.0, -2.0, -2.0
+TIMED, FRESH, CHANGED, LINK, STILL, KEPT = 1.0, 1.0, 1.0, -2.0, -2.0, -4.0
 """What counts besides the number of rows, in powers of ten of it."""
+
+BOOKS = re.compile(r"(^|_)(migrations?|schema_version|flyway_schema_history|django_session"
+                   r"|alembic_version|databasechangelog(lock)?)(_|$)", re.IGNORECASE)  # fmt: skip
+"""Names of what frameworks keep for themselves."""
 
 
 def busiest(found: Iterable[Surveyed], changes: Mapping[str, int]) -> Surveyed | None:
@@ -38,6 +43,8 @@ def busiest(found: Iterable[Surveyed], changes: Mapping[str, int]) -> Surveyed |
             points += CHANGED
         if not each.table.key:
             points += STILL  # Its changes aren't logged, so that a board of it doesn't live.
+        if BOOKS.search(each.table.name):
+            points += KEPT
         return points + (LINK if _links(each) else 0.0)
 
     return max(filled, key=score, default=None)

@@ -37,6 +37,9 @@ def surveyed(name: str, rows: int, *, day: int = 0, key: bool = True, link: bool
         ([surveyed("a", 10), surveyed("b", 500, key=False)], {}, "a"),
         ([surveyed("a", 10), surveyed("b", 500, link=True)], {}, "a"),
         ([surveyed("b", 500, key=False)], {}, "b"),
+        ([surveyed("a", 10), surveyed("django_migrations", 159, day=300)], {}, "a"),
+        ([surveyed("a", 0), surveyed("alembic_version", 1)], {}, "alembic_version"),
+        ([surveyed("a", 10), surveyed("training_sessions", 50)], {}, "training_sessions"),
     ],
 )
 def test_the_busiest(tables: list[Surveyed], changes: dict[str, int], name: str | None) -> None:
