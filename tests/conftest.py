@@ -58,6 +58,16 @@ def template(databases: Databases) -> str:
 
 
 @pytest.fixture(scope="session")
+def bare_template(databases: Databases) -> str:
+    """The URL of a database with the program's own tables alone, to be copied."""
+    url = databases.make()
+    engine = make_engine(url)
+    upgrade(engine)
+    settle(engine)
+    return url
+
+
+@pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file of the same, for tests that are of SQLite whatever the others are of."""
     path = tmp_path_factory.mktemp("migrated") / "migrated.sqlite"
@@ -80,6 +90,14 @@ def database(databases: Databases, template: str) -> Iterator[str]:
 def empty_database(databases: Databases) -> Iterator[str]:
     """The URL of a database of the test's own with nothing in it."""
     url = databases.make()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def bare_database(databases: Databases, bare_template: str) -> Iterator[str]:
+    """The URL of a database of the test's own, migrated, without any other table."""
+    url = databases.make(bare_template)
     yield url
     databases.drop(url)
 

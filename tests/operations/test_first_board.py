@@ -13,7 +13,6 @@ from dashboard.catalog import Catalog, VisibleCatalog, catalog_of
 from dashboard.changes import install
 from dashboard.models.boards import Board, Panel
 from dashboard.models.engine import make_engine
-from dashboard.models.migrations import upgrade
 from dashboard.operations.asking import Asking
 from dashboard.operations.first_board import make_first_board
 from dashboard.operations.first_look import first_look
@@ -33,7 +32,6 @@ class Place:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        upgrade(self.engine)
         self.catalog: Catalog = catalog_of((), None)
         self.sessions = sessionmaker(self.engine)
         install(self.sessions, name_of=self.catalog.captured_name)
@@ -84,8 +82,8 @@ class Place:
 
 
 @pytest.fixture
-def place(empty_database):
-    place = Place(empty_database)
+def place(bare_database):
+    place = Place(bare_database)
     yield place
     place.engine.dispose()
 

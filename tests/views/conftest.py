@@ -91,12 +91,12 @@ def token_of(browser) -> str:
 
 
 @pytest.fixture
-def make_site(empty_database):
+def make_site(bare_database):
     """Make sites over one database; their connections are closed when the test is over."""
     sites = []
 
     def make(**settings: str) -> Site:
-        sites.append(Site(empty_database, **settings))
+        sites.append(Site(bare_database, **settings))
         return sites[-1]
 
     yield make

@@ -205,13 +205,13 @@ def test_a_wrong_statement_is_a_failure(browser, caplog):
     assert "no_such_table" in caplog.text
 
 
-def test_a_database_that_goes_away_is_answered_with_a_page(site, databases, empty_database):
+def test_a_database_that_goes_away_is_answered_with_a_page(site, databases, bare_database):
     site.add_user()
     browser = site.signed_in()
     fields = {"csrf_token": token_of(browser), "name": "ada", "password": PASSWORD}
     for engine in ("dashboard.engine", "dashboard.reader"):
         site.registry[engine].dispose()
-    databases.vanish(empty_database)
+    databases.vanish(bare_database)
     page = browser.get("/test/admin", status=503)
     assert "can't be reached" in text_of(page)
     assert browser.get("/test/admin", headers=JSON, status=503).json["error"]["status"] == 503

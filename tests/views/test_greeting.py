@@ -13,9 +13,9 @@ from tests.support.sse import EventStream
 
 
 @pytest.fixture
-def shop(empty_database, make_site):
+def shop(bare_database, make_site):
     """Return a function that starts the program over a shop with some rows in it."""
-    engine = make_engine(empty_database)
+    engine = make_engine(bare_database)
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(sa.insert(Customer), [{"id": 1, "name": "Ann"}, {"id": 2, "name": "B"}])

@@ -34,14 +34,14 @@ def test_without_its_edge_a_process_is_ready_and_says_so(make_site):
 
 
 def test_a_database_that_is_away_is_not_ready_but_the_process_lives(
-    site, browser, databases, empty_database
+    site, browser, databases, bare_database
 ):
     site.registry["dashboard.engine"].dispose()
-    databases.vanish(empty_database)
+    databases.vanish(bare_database)
     found = browser.get("/readyz", status=503)
     assert found.json == {"status": "unavailable", "reason": "The database can't be read."}
     assert found.headers["Retry-After"]
-    assert sa.make_url(empty_database).database not in found.text
+    assert sa.make_url(bare_database).database not in found.text
     browser.get("/healthz", status=200)
 
 
