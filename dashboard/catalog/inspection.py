@@ -50,6 +50,7 @@ def inspect_table(
         listed=bool(info.get("listed", True)),
         notice=info.get("notice"),
         reflected=bool(info.get("reflected")),
+        computed=bool(info.get("computed")),
         tie=_row_number(sql, info["tie"]) if info.get("tie") else None,
     )
 

@@ -87,7 +87,9 @@ class Table:
     notice: str | None = None
     """A sentence for its page, on what can't be done with it."""
     reflected: bool = False
-    """Whether it was found in the database: what its rows are made by is unknown, and may fail."""
+    """Whether it was found in the database rather than declared."""
+    computed: bool = False
+    """Whether reading it may fail at what the database makes its rows by, as a view's."""
     tie: Column | None = None
     """What tells rows apart whose key doesn't: SQLite takes NULL in keys, more than once."""
     _by_name: dict[str, Column] = field(init=False, repr=False)

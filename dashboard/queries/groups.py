@@ -165,9 +165,12 @@ def _quotient(total: Any, count: int) -> Any:
 
 
 def _plain(number: Decimal) -> Decimal:
-    """Return a number without the zeros at its end, of which databases have more or fewer."""
-    whole = number == number.to_integral_value()
-    return number.quantize(Decimal(1)) if whole else number.normalize()
+    """Return a number without the zeros at its end, of which databases have more or fewer.
+
+    All of its other digits stay, of which Decimal's own methods would keep 28.
+    """
+    text = format(number, "f")
+    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)
 
 
 def _known(group: Group, value: Any) -> Any:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from dashboard.catalog import Column
@@ -14,7 +15,7 @@ from dashboard.models.sqlite_values import Undecodable
 from dashboard.queries.filters import zoned
 from dashboard.queries.query import QueryError, TableQuery
 
-AS_WRITTEN = frozenset({"boolean", "bytes", "integer", "other"})
+AS_WRITTEN = frozenset({"boolean", "bytes", "integer", "number", "other"})
 """Kinds of which a text in JSON is a text in the database, where that may be."""
 
 
@@ -69,6 +70,8 @@ def _written(value: Any) -> Any:
     if isinstance(value, bytes):
         kind = "text" if isinstance(value, Undecodable) else "bytes"
         return {kind: base64.b64encode(value).decode("ascii")}
+    if isinstance(value, Decimal):
+        return {"number": str(value)}
     return value if isinstance(value, float) else to_json(value)
 
 
@@ -80,4 +83,6 @@ def _read(column: Column, value: Any) -> Any:
             return Undecodable(base64.b64decode(text, validate=True))
         case str() if column.typing != "strict" and column.kind in AS_WRITTEN:
             return value  # "t" isn't True, as it would be to a person.
+        case {"number": str(text)}:
+            return from_json(column, text)
     return from_json(column, value)

@@ -155,10 +155,10 @@ def bad_query(error: QueryError, request: Request) -> Response:
 
 @exception_view_config(DBAPIError)
 def database_refused(error: Exception, request: Request) -> Response:
-    """A table that was found in the database may be a view that fails, or calls what may not be."""
+    """A view may fail at what it calls; any other table fails by our fault."""
     context = getattr(request, "context", None)
-    found = isinstance(context, Table) and context.reflected
-    if found and isinstance(error, DBAPIError) and request.method == "GET":
+    computed = isinstance(context, Table) and context.computed
+    if computed and isinstance(error, DBAPIError) and request.method == "GET":
         return unanswerable(error, request)
     return unexpected(error, request)
 

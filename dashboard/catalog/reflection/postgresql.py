@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from dashboard.catalog.reflection.postgresql_types import LOOSE, Cast, type_of
+from dashboard.catalog.reflection.postgresql_types import LOOSE, Cast, EnumDomain, type_of
 from dashboard.catalog.reflection.relation import (
     OWN,
     Check,
@@ -179,7 +179,7 @@ class _Facts:
             type_ = self._types.get(type_.base)
         info: dict[str, Any] = {}
         if type_ is not None and type_.kind == "e":
-            sql: Any = Cast(sa.String(), outer)
+            sql: Any = Cast(sa.String(), outer) if spec == outer else EnumDomain(outer, spec)
             info["choices"] = self._labels[type_.oid]
         else:
             name = "" if type_ is None else type_.name

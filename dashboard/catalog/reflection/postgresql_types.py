@@ -40,6 +40,30 @@ class Cast(TypeDecorator[Any]):
         return sa.cast(bindvalue, Named(self.spec))
 
 
+class EnumDomain(Cast):
+    """A domain ``spec`` of the enum ``base``. Only the enum's values can be compared."""
+
+    cache_ok = True
+
+    def __init__(self, spec: str, base: str) -> None:
+        super().__init__(sa.String(), spec)
+        self.base = base
+
+    class Comparator(sa.String.Comparator[Any]):
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            return op(_as_enum(self.expr), *map(_as_enum, other), **kwargs)
+
+    comparator_factory = Comparator
+
+
+def _as_enum(operand: Any) -> Any:
+    type_ = getattr(operand, "type", None)
+    if not isinstance(type_, EnumDomain):
+        return operand
+    enum = sa.cast(operand, Named(type_.base))
+    return sa.type_coerce(enum, Cast(sa.String(), type_.base))
+
+
 class AsText(Cast):
     """A type that Python doesn't know: read as the text that the database writes for it."""
 

@@ -56,7 +56,8 @@ class Browsing:
 
     def close(self) -> None:
         logging.getLogger().removeHandler(self._noticing)
-        self.registry["dashboard.broadcaster"].stop()
+        for name in ("broadcaster", "mover", "retention"):
+            self.registry[f"dashboard.{name}"].stop()
         self.registry["dashboard.engine"].dispose()
 
     @property
@@ -104,7 +105,7 @@ class Browsing:
         url = Paths().table(table.name)
         page = self.get(url, 200, 400)
         if page.status_int == 400:
-            assert "The database can't answer this" in page.text and table.reflected
+            assert "The database can't answer this" in page.text and table.computed
             return
         self.follow(page)
         self.listen(f"/changes?{urlencode({'table': table.name})}")
