@@ -57,7 +57,8 @@ class Column:
     tones: Tones
     typing: str = "strict"
     """``strict``: the database holds only values of this kind. ``loose``: it may hold others,
-    which are texts then. ``raw``: values are texts, compared as they are written."""
+    which are texts then. ``raw``: values are texts, compared as they are written. ``exact``: as
+    ``loose``, and a number is never the text that is written like it."""
 
     def choice_label(self, value: str) -> str:
         return next((each.label for each in self.choices if each.value == value), value)

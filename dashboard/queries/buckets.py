@@ -20,19 +20,26 @@ _SQLITE: dict[str, tuple[int, str, tuple[str, ...]]] = {
 }
 
 
-def bucketed(expression: Expression, kind: str, bucket: str, dialect: str) -> Expression:
+def bucketed(
+    expression: Expression, bucket: str, dialect: str, *, strict: bool = True
+) -> Expression:
     """Return the SQL for the begin of the bucket that a date or datetime is in, as ISO text.
 
     Minutes and hours are ``2013-07-22T17:00``, the others a date; weeks begin on Monday. A
-    moment without a zone counts as one in UTC.
+    moment without a zone counts as one in UTC. Unless its column is ``strict``, what doesn't begin
+    with a day of the calendar is in no bucket.
     """
     if dialect == "sqlite":
         length, form, moves = _SQLITE[bucket]
         # The text is cut first, for strftime rounds: 23:59:59.9999 would be the next day.
-        begin = sa.func.substr(sa.type_coerce(expression, sa.String), 1, length)
-        # Of a number strftime would make a day, and of "now" today: no filter finds those there.
-        is_date = begin.op("GLOB", is_comparison=True)("[0-9][0-9][0-9][0-9]-*")
-        return sa.case((is_date, sa.func.strftime(form, begin, *moves, type_=sa.String)))
+        text = sa.type_coerce(expression, sa.String)
+        begin = sa.func.substr(text, 1, length)
+        found = sa.func.strftime(form, begin, *moves, type_=sa.String)
+        if strict:
+            return found
+        # SQLite would take 12:00 for a time of the year 2000, and a number for that of a day.
+        day = sa.func.substr(text, 1, 10)
+        return sa.case((sa.and_(sa.func.date(day) == day, day >= "0001"), found))
     if dialect == "postgresql":
         moment: Expression = sa.cast(expression, sa.DateTime)
         if getattr(expression.type, "timezone", False):

@@ -70,7 +70,7 @@ def fetch_groups(session: Session, query: TableQuery, catalog: VisibleCatalog) -
             raise QueryError("_agg", "a sum is larger than the database can count.") from error
         raise
     parts = len(query.groups)
-    keys = [tuple(map(_known, query.groups, row)) for row in found[: query.size]]
+    keys = [tuple(row[:parts]) for row in found[: query.size]]
     columns = [
         _labels(session, group, [key[place] for key in keys], catalog)
         for place, group in enumerate(query.groups)
@@ -114,7 +114,8 @@ class _Statement:
         expression = source.expression(group.field)
         if group.bucket is None:
             return expression
-        return bucketed(expression, group.field.kind, group.bucket, self._dialect)
+        strict = group.field.column.typing == "strict"
+        return bucketed(expression, group.bucket, self._dialect, strict=strict)
 
     def select(self) -> sa.Select[Any]:
         keys = [self._rows.c[f"group_{n}"] for n, _ in self._groups()]
@@ -171,12 +172,6 @@ def _plain(number: Decimal) -> Decimal:
     """
     text = format(number, "f")
     return Decimal(text.rstrip("0").rstrip(".")) if "." in text else Decimal(text)
-
-
-def _known(group: Group, value: Any) -> Any:
-    """Return a group's value, None for a bucket of SQLite's in a year that no calendar has."""
-    calendar = group.bucket is None or value is None or value >= "0001"
-    return value if calendar else None
 
 
 def _key_part(value: Any) -> Any:

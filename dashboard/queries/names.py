@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 _AMBIGUOUS = re.compile(r"^_|^\s|\s$|^$|__|[\".:,\x00-\x1f\x7f]")
@@ -18,6 +19,10 @@ def written(*names: str) -> str:
     """
     if not any(map(_AMBIGUOUS.search, names)):
         return ".".join(names)
+    return _in_quotes(names)
+
+
+def _in_quotes(names: Iterable[str]) -> str:
     return ".".join(f'"{_ESCAPED.sub(_escape, name)}"' for name in names)
 
 
@@ -39,4 +44,6 @@ def parameter(name: str, op: str, *, taken: bool) -> str:
     """
     if op == "exact":
         return name
-    return f'"{name}"__{op}' if taken and not name.startswith('"') else f"{name}__{op}"
+    # One that needs no quotes has no dot but before a column of another table.
+    quoted = taken and quoted_names(name) is None
+    return f"{_in_quotes(name.split('.')) if quoted else name}__{op}"

@@ -114,6 +114,8 @@ def group_pairs(group: Group, value: Any) -> list[Pair]:
         value = value.text
     elif number and value in NUMBERS:
         raise ValueError("A query string takes it for a number, which it isn't.")
+    if column.typing == "exact" and not isinstance(value, str | None):
+        raise ValueError("A query string takes it for a text, which it isn't.")
     if column.kind == "boolean" and isinstance(value, str):
         raise ValueError("A query string takes it for yes or no, which it isn't.")
     if value is None and group.bucket is not None and column.typing != "strict":

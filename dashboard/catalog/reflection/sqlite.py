@@ -25,6 +25,7 @@ ROWIDS = ("rowid", "_rowid_", "oid")
 
 _VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s", re.IGNORECASE)
 _WITHOUT_ROWID = re.compile(r"\)[^)]*\bWITHOUT\s+ROWID\b[^)]*\Z", re.IGNORECASE)
+_STRICT = re.compile(r"\)[^)]*\bSTRICT\b[^)]*\Z", re.IGNORECASE)
 _SHADOWS = ("data", "idx", "content", "docsize", "config", "segments", "segdir", "stat", "node",
             "parent", "rowid")  # fmt: skip
 
@@ -95,6 +96,7 @@ class SQLite:
         names = {row.name.lower() for row in rows}
         without = _WITHOUT_ROWID.search(sql or "") is not None
         rowid = None if without else next((each for each in ROWIDS if each not in names), None)
+        strict = _STRICT.search(sql or "") is not None
         keys = sorted((row for row in rows if row.pk), key=lambda row: row.pk)
         indexes = connection.exec_driver_sql(f"PRAGMA index_list({name})").all()
         # An INTEGER PRIMARY KEY DESC isn't the row's number, and has an index of its own.
@@ -114,6 +116,7 @@ class SQLite:
                     row,
                     named_by(types[row.name]) if row.name in naming else types[row.name],
                     is_alias=alias and bool(row.pk),
+                    exact=strict and row.type.upper() == "ANY",
                 )
                 for row in rows
                 if row.name
@@ -150,14 +153,16 @@ def _incomparable(connection: Connection, name: str, columns: Sequence[str]) -> 
             yield from _incomparable(connection, name, columns[half:])
 
 
-def _column(row: Any, type_: TypeEngine[Any], *, is_alias: bool = False) -> ColumnFacts:
+def _column(
+    row: Any, type_: TypeEngine[Any], *, is_alias: bool = False, exact: bool = False
+) -> ColumnFacts:
     return ColumnFacts(
         name=row.name,
         type=type_,
         nullable=not (row.notnull or is_alias),
         default=row.dflt_value is not None or is_alias,
         made=row.hidden in (2, 3),
-        info=info_of(type_),
+        info=info_of(type_, exact=exact),
     )
 
 

@@ -58,6 +58,15 @@ class AsStored(TypeDecorator[Any]):
                 return value
 
 
+class StoredText(sa.String):
+    """Texts, and what else is among them: it's compared with anything as it is."""
+
+    cache_ok = True
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        return self
+
+
 class StoredNumber(AsStored):
     """A number, with the digits after the point that its column declares, where those are all."""
 
@@ -113,9 +122,9 @@ _MADE: tuple[tuple[str, Callable[[int | None, int | None], TypeEngine[Any]]], ..
     ("TIME", lambda size, scale: AsStored(sa.Time())),
     ("POINT", lambda size, scale: AsStored(sa.types.NullType())),
     ("INT", lambda size, scale: AsStored(sa.BigInteger())),
-    ("CHAR", lambda size, scale: sa.String(size)),
-    ("CLOB", lambda size, scale: sa.String(size)),
-    ("TEXT", lambda size, scale: sa.String(size)),
+    ("CHAR", lambda size, scale: StoredText(size)),
+    ("CLOB", lambda size, scale: StoredText(size)),
+    ("TEXT", lambda size, scale: StoredText(size)),
     ("BLOB", lambda size, scale: AsStored(sa.LargeBinary())),
     ("BINARY", lambda size, scale: AsStored(sa.LargeBinary())),
     ("REAL", lambda size, scale: AsStored(sa.Float())),
@@ -138,16 +147,19 @@ def type_of(declared: str) -> TypeEngine[Any]:
     scale = None if found is None or found[2] is None else int(found[2])
     bare = _SIZE.sub("", words)
     make = next((make for part, make in _MADE if part in bare), None)
-    return sa.String(size) if make is None else make(size, scale)
+    return StoredText(size) if make is None else make(size, scale)
 
 
 def named_by(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """Return the type of a column that names a row: its values are compared, so JSON is a text."""
-    return sa.String() if isinstance(type_, StoredJson) else type_
+    return StoredText() if isinstance(type_, StoredJson) else type_
 
 
-def info_of(type_: TypeEngine[Any]) -> dict[str, Any]:
-    """Return how strict a column of this type is: see ``catalog.Column.typing``."""
+def info_of(type_: TypeEngine[Any], *, exact: bool = False) -> dict[str, Any]:
+    """Return how strict a column of this type is: see ``catalog.Column.typing``.
+
+    ``exact`` tells that SQLite converts nothing in it.
+    """
     like = getattr(type_, "like", type_)
     moment = isinstance(like, sa.DateTime | sa.Date | sa.Time)
-    return {"typing": "raw" if moment else "loose"}
+    return {"typing": "raw" if moment else "exact" if exact else "loose"}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from dashboard.changes import Broadcaster, Change, Cursor, Ended, Subscription, log
@@ -232,8 +232,16 @@ class LiveViews:
                 except Exception as error:
                     if is_away(error):
                         raise
-                    # One view's failure, such as a query that takes too long, is its own.
-                    logger.exception("%s can't be evaluated; its watchers end.", entry.view.name)
+                    # One view's failure, such as a query that takes too long, is its own. A view
+                    # of the database may fail at its data, which is no fault of the program.
+                    told = not isinstance(error, DBAPIError) or isinstance(error, ProgrammingError)
+                    logger.log(
+                        logging.ERROR if told else logging.WARNING,
+                        "%s can't be evaluated; its watchers end: %s",
+                        entry.view.name,
+                        getattr(error, "orig", error),
+                        exc_info=told,
+                    )
                     entries.drop(entry)
         if entries.hand_out(states, fresh.values(), changes, head):
             self._wake()

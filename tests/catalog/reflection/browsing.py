@@ -17,8 +17,8 @@ from dashboard.catalog import Column, Table
 from dashboard.forms.names import field_name
 from dashboard.models.passwords import hash_password
 from dashboard.models.people import User
-from dashboard.queries.names import written
-from dashboard.queries.operators import operators_for
+from dashboard.queries.names import parameter, written
+from dashboard.queries.operators import OPERATORS, operators_for
 from dashboard.views.paths import Paths
 
 PASSWORD = "a long enough password"
@@ -130,10 +130,10 @@ class Browsing:
 
     def queries(self, table: Table, column: Column, page: TestResponse) -> None:
         url, name = Paths().table(table.name), written(column.name)
-        taken = [f'"{name}"' if not name.startswith('"') else name]
+        asked = {op.name: parameter(name, op.name, taken=True) for op in OPERATORS.values()}
         total = len(ROW.findall(page.text))
-        empty = self.count(f"{url}?{urlencode({taken[0] + '__isnull': '1'})}")
-        full = self.count(f"{url}?{urlencode({taken[0] + '__notnull': '1'})}")
+        empty = self.count(f"{url}?{urlencode({asked['isnull']: '1'})}")
+        full = self.count(f"{url}?{urlencode({asked['notnull']: '1'})}")
         assert empty + full == total, f"{url} {name}: {empty} + {full} is not {total}"
         for sort in ("_sort", "_sort_desc"):
             sorted_ = self.get(f"{url}?{urlencode({sort: name})}", 200, 400)
@@ -148,7 +148,7 @@ class Browsing:
             {"_agg": f"min:{name}"},
             {"_agg": f"sum:{name}"},
             *(
-                {f"{taken[0]}__{op.name}": SAMPLES.get(column.kind, "a")}
+                {asked[op.name]: SAMPLES.get(column.kind, "a")}
                 for op in operators_for(column)
                 if op.takes_value
             ),

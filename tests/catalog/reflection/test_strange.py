@@ -35,6 +35,11 @@ INSERT INTO large VALUES (9007199254740993, 'a'), (9223372036854775807, 'b');
 CREATE TABLE infinite (id INTEGER PRIMARY KEY, n NUMERIC, d DATE, s STRING, i INT);
 INSERT INTO infinite VALUES (1, 9e999, 9e999, 9e999, 9e999), (2, 'inf', 'inf', 'inf', 'inf'),
     (3, -9e999, 0, 'Infinity', 1), (4, 1, '0000-01-01', 1, x'31');
+CREATE TABLE mixed (id INTEGER PRIMARY KEY, "%25" DATE, s STRING REFERENCES mixed (s));
+INSERT INTO mixed VALUES (1, '12:00', 1.5), (2, 'now', CAST(x'ff' AS TEXT)), (3, 2451545, NULL),
+    (4, '2013-07-22 17:45', 'a'), (5, '2013-02-31', 'b'), (6, '0000-01-01', 'c'), (7, NULL, x'00');
+CREATE TABLE exact (id INTEGER PRIMARY KEY, a ANY) STRICT;
+INSERT INTO exact VALUES (1, 5), (2, '5'), (3, 5.5), (4, x'35');
 CREATE TABLE people (id INTEGER PRIMARY KEY);
 CREATE TABLE "main.people" (id INTEGER PRIMARY KEY);
 CREATE TABLE k (id INTEGER PRIMARY KEY);
@@ -105,7 +110,9 @@ def edited(browsing: Browsing, href: str, status: int, **values: str) -> str:
     return str(answer.follow().text if status == 303 else answer.text)
 
 
-@pytest.mark.parametrize("name", ["broken", "downwards", "infinite", "broken_keys"])
+@pytest.mark.parametrize(
+    "name", ["broken", "downwards", "infinite", "broken_keys", "mixed", "exact"]
+)
 def test_every_row_is_on_some_page(lite: Browsing, name: str) -> None:
     lite.table(lite.catalog[name])
 
