@@ -39,7 +39,7 @@ def delete(session: Session, table: Table, record: Any) -> None:
     with refusing_delete(), session.begin_nested():
         _ask_table(session, table, row_of(table, record), None)
         session.delete(record)
-        session.flush()
+        _flush(session)
 
 
 def _check_key(table: Table, changes: Changes) -> None:
@@ -71,7 +71,14 @@ def _write(
         _ask_table(session, table, before, values)
         _check_deferred(session, table, values, changes)
         session.add(record)
-        session.flush()
+        _flush(session)
+
+
+def _flush(session: Session) -> None:
+    """Write, and let the database check now what it would check at the commit."""
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 def _ask_table(

@@ -190,8 +190,10 @@ def is_unavailable(error: Exception) -> bool:
     if not isinstance(error, OperationalError):
         return isinstance(error, PoolTimeout)
     code = getattr(error.orig, "sqlite_errorcode", None)
-    # SQLite calls every error operational; other drivers only those of the connection.
-    return code is None or code & 0xFF in UNAVAILABLE_CODES
+    # SQLite calls every error operational; other drivers only those of the connection, and that
+    # of what isn't ready, such as a materialized view before its first refresh.
+    not_ready = getattr(error.orig, "sqlstate", None) == "55000"
+    return not not_ready if code is None else code & 0xFF in UNAVAILABLE_CODES
 
 
 def is_by_data(error: DBAPIError) -> bool:

@@ -72,6 +72,12 @@ INSERT INTO kept VALUES (1, 'a');
 CREATE RULE kept_on_delete AS ON DELETE TO kept DO INSTEAD NOTHING;
 CREATE FUNCTION fail() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RAISE 'No.'; END $$;
 CREATE VIEW failing AS SELECT fail() AS x;
+CREATE MATERIALIZED VIEW empty AS SELECT 1 WITH NO DATA;
+CREATE TABLE late (id int PRIMARY KEY, v text, w int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO late VALUES (1, 'a', 1), (2, 'b', 2);
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'Too late.'; END $$;
+CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE OF v OR DELETE ON late DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION refuse();
 """
 
 
@@ -146,6 +152,18 @@ def test_what_fails_says_why(lite: Browsing, name: str) -> None:
 
 def test_a_view_of_postgresql_that_fails_says_why(postgresql: Browsing) -> None:
     assert "can't answer this: No." in postgresql.get("/tables/failing", 400).text
+
+
+def test_a_view_that_was_never_filled_says_so(postgresql: Browsing) -> None:
+    assert "has not been populated" in postgresql.get("/tables/empty", 400).text
+
+
+def test_what_is_checked_at_the_commit_refuses_before(postgresql: Browsing) -> None:
+    assert "Too late." in edited(postgresql, "/tables/late/1", 422, v="x")
+    assert "has this W already" in edited(postgresql, "/tables/late/1", 422, w="2")
+    form = form_of(postgresql.get("/tables/late/1/delete"), "_version")
+    assert "Too late." in form.submit(status=409).text
+    edited(postgresql, "/tables/late/1", 303, w="3")
 
 
 def test_names_are_those_of_sqlite(lite: Browsing) -> None:
