@@ -39,8 +39,8 @@ SQLITE_STEPS = 500_000
 DEADLINE = "dashboard.deadline"
 
 SQLITE_AWAY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN)
-POSTGRESQL_AWAY = ("08", "53300", "57P")
-"""SQLSTATEs: the connection failed, there are too many, the server stops or starts."""
+POSTGRESQL_AWAY = ("53300", "57P")
+"""SQLSTATEs: there are too many connections, the server stops or starts."""
 
 APPLICATION = "dashboard"
 """What PostgreSQL calls the program's connections in pg_stat_activity."""
@@ -124,7 +124,9 @@ def is_away(error: Exception) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is None:  # It didn't come from the server.
         return error.connection_invalidated or isinstance(error, OperationalError)
-    return state.startswith(POSTGRESQL_AWAY)
+    # The server says so of another one, too, that it has foreign tables of.
+    failed = state.startswith("08") and error.connection_invalidated
+    return failed or state.startswith(POSTGRESQL_AWAY)
 
 
 def is_contention(error: Exception) -> bool:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dashboard.catalog import Table
-from dashboard.models.engine import is_contention, is_in_doubt, is_timeout
+from dashboard.models.engine import is_away, is_contention, is_in_doubt, is_timeout
 from dashboard.queries import QueryError
 from dashboard.queries.live import TooSlow
 from dashboard.views.problems import Problem, answer, wants_json
@@ -190,10 +190,13 @@ def is_unavailable(error: Exception) -> bool:
     if not isinstance(error, OperationalError):
         return isinstance(error, PoolTimeout)
     code = getattr(error.orig, "sqlite_errorcode", None)
-    # SQLite calls every error operational; other drivers only those of the connection, and that
-    # of what isn't ready, such as a materialized view before its first refresh.
-    not_ready = getattr(error.orig, "sqlstate", None) == "55000"
-    return not not_ready if code is None else code & 0xFF in UNAVAILABLE_CODES
+    if code is not None:  # SQLite calls every error operational.
+        return code & 0xFF in UNAVAILABLE_CODES
+    # PostgreSQL also those of files, of foreign servers, of views that aren't filled yet.
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return True
+    return is_away(error) or is_contention(error) or state.startswith(("53", "55P03", "57"))
 
 
 def is_by_data(error: DBAPIError) -> bool:

@@ -232,6 +232,12 @@ def error_of(code):
     return sa.exc.OperationalError("UPDATE", {}, original)
 
 
+def error_in_state(state):
+    original = Exception("no")
+    original.sqlstate = state
+    return sa.exc.OperationalError("UPDATE", {}, original)
+
+
 @pytest.mark.parametrize(
     ("error", "unavailable"),
     [
@@ -243,6 +249,14 @@ def error_of(code):
         (error_of(sqlite3.SQLITE_READONLY), False),
         # Another driver's operational error is about the connection.
         (error_of(None), True),
+        (error_in_state("57P01"), True),
+        (error_in_state("53100"), True),
+        (error_in_state("55P03"), True),
+        (error_in_state("40P01"), True),
+        # But PostgreSQL's may be about a file, a view, or a server that it asks itself.
+        (error_in_state("58P01"), False),
+        (error_in_state("55000"), False),
+        (error_in_state("08001"), False),
         (sa.exc.TimeoutError("the pool is used up"), True),
         (sa.exc.IntegrityError("INSERT", {}, Exception()), False),
         (RuntimeError("no"), False),

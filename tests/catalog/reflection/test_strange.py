@@ -73,6 +73,10 @@ CREATE RULE kept_on_delete AS ON DELETE TO kept DO INSTEAD NOTHING;
 CREATE FUNCTION fail() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RAISE 'No.'; END $$;
 CREATE VIEW failing AS SELECT fail() AS x;
 CREATE MATERIALIZED VIEW empty AS SELECT 1 WITH NO DATA;
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
+CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user 'nobody');
+CREATE FOREIGN TABLE away (id int) SERVER far;
 CREATE TABLE late (id int PRIMARY KEY, v text, w int UNIQUE DEFERRABLE INITIALLY DEFERRED);
 INSERT INTO late VALUES (1, 'a', 1), (2, 'b', 2);
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'Too late.'; END $$;
@@ -156,6 +160,10 @@ def test_a_view_of_postgresql_that_fails_says_why(postgresql: Browsing) -> None:
 
 def test_a_view_that_was_never_filled_says_so(postgresql: Browsing) -> None:
     assert "has not been populated" in postgresql.get("/tables/empty", 400).text
+
+
+def test_another_server_that_is_away_is_not_ours(postgresql: Browsing) -> None:
+    assert "could not connect to server" in postgresql.get("/tables/away", 400).text
 
 
 def test_what_is_checked_at_the_commit_refuses_before(postgresql: Browsing) -> None:
