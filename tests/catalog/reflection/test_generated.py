@@ -26,7 +26,7 @@ GIVEN = os.environ.get("DASHBOARD_SCHEMAS")
 """How many schemas are tried on each database; the whole size is 200 and 50. A few small ones that
 are always the same unless it is given."""
 
-MOST_TABLES = 8 if GIVEN else 3
+MOST_TABLES = 8 if GIVEN else 2
 
 THOROUGH = settings(
     max_examples=int(GIVEN or "2"),
