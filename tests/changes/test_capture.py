@@ -474,3 +474,18 @@ def test_a_commit_that_the_database_refuses_leaves_nothing(
     with sessions.begin() as session:
         session.add(Tag(name="b"))
     assert [each.key for each in changes()] == [("b",)]
+
+
+def test_a_log_that_fails_leaves_nothing_open(sessions: sessionmaker[Any], engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE dashboard_change_log RENAME TO away"))
+    for _ in range(3):
+        with pytest.raises(sa.exc.DBAPIError), sessions() as session:
+            session.add(Tag(name="a"))
+            session.commit()
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE away RENAME TO dashboard_change_log"))
+    with sessions() as session:
+        session.add(Tag(name="a"))
+        session.commit()
+        assert session.scalar(sa.select(sa.func.count()).select_from(Tag)) == 1

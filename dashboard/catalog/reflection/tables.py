@@ -81,6 +81,8 @@ class Tables:
             *columns,
             schema=relation.schema if explicit else None,
             comment=relation.comment,
+            # What nothing names is read again at each change, and none of its own is noted.
+            info={"logged": bool(relation.key or relation.rowid_is_key)},
             quote=True,
         )
         for check in relation.checks:

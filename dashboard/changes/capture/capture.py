@@ -215,7 +215,19 @@ class Capture:
             connection.info.pop(PENDING, None)
 
     def log(self, connection: Connection, log: Log, append: Append) -> None:
-        """Write what differs to the log: the last step before the database commits."""
+        """Write what differs to the log: the last step before the database commits.
+
+        Where that fails nothing is committed. SQLAlchemy takes the transaction for ended then, and
+        would give the connection back with what is open in it.
+        """
+        try:
+            self._log(connection, log, append)
+        except BaseException:
+            if not connection.invalidated:
+                connection.connection.rollback()
+            raise
+
+    def _log(self, connection: Connection, log: Log, append: Append) -> None:
         pending = connection.info.pop(PENDING, None)
         captured = [] if pending is None else list(pending.differences(connection))
         earlier, differences = self._settle(connection, captured)

@@ -187,6 +187,8 @@ class WatchedTables:
 def _read_cascades(metadata: sa.MetaData) -> Cascades:
     found: Cascades = {}
     for child in metadata.tables.values():
+        if not child.info.get("logged", True):
+            continue
         for constraint in child.foreign_key_constraints:
             on_delete = _acts(constraint.ondelete)
             on_update = _acts(constraint.onupdate)

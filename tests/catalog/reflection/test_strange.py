@@ -66,6 +66,9 @@ CREATE TABLE d (id int PRIMARY KEY, k mood, c char(3), n int,
 INSERT INTO a VALUES ('sad', 'x');
 INSERT INTO b VALUES ('sad', 'x', 1), ('sad', 'x', 2), ('sad', 'x', 3);
 INSERT INTO d VALUES (1, 'sad', 'x', 1), (2, 'sad', 'x', 2);
+CREATE TABLE nameless (k mood, c char(3), p point, j json,
+    FOREIGN KEY (k, c) REFERENCES a ON DELETE CASCADE);
+INSERT INTO nameless VALUES ('sad', 'x', '(1,2)', '{"a":  1}'), ('sad', 'x', NULL, NULL);
 CREATE TABLE unnamed (k inet PRIMARY KEY, v text);
 CREATE TABLE kept (id int PRIMARY KEY, v text);
 INSERT INTO kept VALUES (1, 'a');
