@@ -28,6 +28,7 @@ _STATES = {
     "23001": "FOREIGN KEY",
 }
 NEEDED = "A value is needed here."
+IN_USE = "Other records still refer to this one, so it was not deleted."
 GENERAL = "The database refused this record: {}"
 
 
@@ -128,19 +129,20 @@ def missing_references(
     """Return an error for each foreign key of ``values`` that names a row which isn't there."""
     errors: Errors = {}
     for constraint in constraints or table.sql.foreign_key_constraints:
-        pairs = [(each.parent, each.column) for each in constraint.elements]
-        given = [values.get(local.name) for local, _ in pairs]
-        if any(value is None for value in given) or _is_there(session, pairs, given):
+        local = [each.parent for each in constraint.elements]
+        remote = [each.column for each in constraint.elements]
+        given = [values.get(each.name) for each in local]
+        if any(value is None for value in given) or is_there(session, remote, given):
             continue
-        columns = _columns(table, [local.name for local, _ in pairs])
+        columns = _columns(table, [each.name for each in local])
         labels = " and ".join(each.label for each in columns)
         errors.setdefault(columns[0].name, []).append(f"There is no such {labels}.")
     return errors
 
 
-def _is_there(session: Session, pairs: Sequence[tuple[Any, Any]], given: Sequence[Any]) -> bool:
-    remote = [column for _, column in pairs]
-    clause = sa.and_(*(column == value for column, value in zip(remote, given, strict=True)))
+def is_there(session: Session, columns: Sequence[Any], values: Sequence[Any]) -> bool:
+    """Tell whether there is a row that has these values in these columns of a table."""
+    clause = sa.and_(*(column == value for column, value in zip(columns, values, strict=True)))
     return session.execute(sa.select(sa.literal(1)).where(clause).limit(1)).first() is not None
 
 

@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import FlushError, StaleDataError
 
 from dashboard.catalog import Invalid, Table
-from dashboard.forms.constraints import explain, why_kept
+from dashboard.forms.constraints import IN_USE, explain, why_kept
 from dashboard.forms.refusal import Refused
 
 log = logging.getLogger(__name__)
 
 UNSTORABLE = "The database can't store this: {}"
 IGNORED = "The database has a rule by which it left everything as it was, and didn't say why."
-IN_USE = "Other records still refer to this one, so it was not deleted."
 
 _REFUSING_STATES = ("21", "22", "23", "44", "54", "P0")
 """Classes of SQLSTATE that are about the data: bad data, constraints, limits, and triggers."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, configure_mappers
 
 from dashboard.catalog import Column, Table
 from dashboard.forms import limits
-from dashboard.forms.constraints import missing_references
+from dashboard.forms.deferred import check_deleted, check_written
 from dashboard.forms.records import row_of
 from dashboard.forms.refusal import Refused
 from dashboard.forms.refusing import refusing_delete, refusing_write
@@ -36,10 +36,12 @@ def update(session: Session, table: Table, record: Any, changes: Changes) -> Non
 
 def delete(session: Session, table: Table, record: Any) -> None:
     """Delete a record with what the ORM cascades to. Raises Refused."""
+    before = row_of(table, record)
     with refusing_delete(), session.begin_nested():
-        _ask_table(session, table, row_of(table, record), None)
+        _ask_table(session, table, before, None)
         session.delete(record)
-        _flush(session)
+        session.flush()
+        check_deleted(session, table, before)
 
 
 def _check_key(table: Table, changes: Changes) -> None:
@@ -69,16 +71,9 @@ def _write(
         with session.no_autoflush:
             _assign(record, changes)
         _ask_table(session, table, before, values)
-        _check_deferred(session, table, values, changes)
         session.add(record)
-        _flush(session)
-
-
-def _flush(session: Session) -> None:
-    """Write, and let the database check now what it would check at the commit."""
-    session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))
+        session.flush()
+        check_written(session, table, values, {column.sql for column in changes})
 
 
 def _ask_table(
@@ -133,20 +128,3 @@ def _set(record: Any, column: Column, value: Any) -> None:
         if column.kind != "json" or _plain(value) is not None:
             raise
         setattr(record, column.attr, None)
-
-
-def _check_deferred(
-    session: Session, table: Table, values: Mapping[str, Any], changes: Changes
-) -> None:
-    """Look references up whose constraint would fail only at the commit, when it is too late."""
-    changed = {column.sql for column in changes}
-    deferred = [
-        each
-        for each in table.sql.foreign_key_constraints
-        if each.deferrable and not changed.isdisjoint(each.columns)
-    ]
-    if deferred:
-        with session.no_autoflush:
-            errors = missing_references(session, table, values, deferred)
-        if errors:
-            raise Refused(errors)

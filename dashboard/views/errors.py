@@ -21,7 +21,7 @@ from pyramid.response import Response
 from pyramid.util import as_sorted_tuple
 from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
 from pyramid_retry import is_error_retryable, mark_error_retryable
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dashboard.catalog import Table
@@ -169,6 +169,15 @@ def unanswerable(error: DBAPIError, request: Request) -> Response:
     log.warning("%s %r: %s", request.method, request.environ.get("PATH_INFO"), error.orig)
     reason = str(error.orig).strip().partition("\n")[0]
     return answer(request, Problem(400, f"The database can't answer this: {reason}."))
+
+
+@exception_view_config(IntegrityError)
+def refused(error: IntegrityError, request: Request) -> Response:
+    """What the database refused as late as at the commit, by a constraint of somebody else's."""
+    log.warning("%s %r: %s", request.method, request.environ.get("PATH_INFO"), error.orig)
+    request.session.pop_flash()  # What it says didn't come to be.
+    reason = str(error.orig).strip().partition("\n")[0]
+    return answer(request, Problem(422, f"The database refused this: {reason}."))
 
 
 @exception_view_config(Exception)

@@ -11,9 +11,10 @@ from sqlalchemy.exc import OperationalError
 
 from dashboard.changes import log
 from dashboard.forms import store
+from dashboard.forms.constraints import IN_USE
 from dashboard.forms.records import find, key_of, row_of
 from dashboard.forms.refusal import Refused
-from dashboard.forms.refusing import IGNORED, IN_USE
+from dashboard.forms.refusing import IGNORED
 from tests.forms.models import Base, Line, Parcel, Person, Sample
 from tests.support.databases import POSTGRESQL, sqlite_only
 

@@ -105,6 +105,27 @@ def test_what_only_the_own_program_can_compute_is_refused_with_the_reason(sqlite
     assert "no such collation sequence: theirs" in page.text
 
 
+def test_what_waits_for_the_commit_is_checked_before(url, browse):
+    browsing = browse(url)
+    page = form_of(browsing.get("/tables/django_content_type/2/delete"), "_version").submit(
+        status=409
+    )
+    assert "Other records still refer to this one" in page.text
+    form = form_of(browsing.get("/tables/django_admin_log/1/edit"), "_version")
+    form["content_type_id"] = "99"
+    assert "There is no such Content type" in form.submit(status=422).text
+    form_of(browsing.get("/tables/django_content_type/1/delete"), "_version").submit(status=303)
+
+
+def test_what_fails_at_the_commit_is_no_fault_of_ours(sqlite):
+    browsing = Browsing(sqlite, reflect="django_content_type")
+    form = form_of(browsing.get("/tables/django_content_type/2/delete"), "_version")
+    page = form.submit(status=422)
+    assert "The database refused this: FOREIGN KEY constraint failed." in page.text
+    assert "was deleted" not in page.text
+    browsing.close()
+
+
 def test_numbers_among_dates_are_in_no_month(sqlite, browse):
     page = browse(sqlite).get("/tables/areas?_by=seen:month")
     assert "2026" not in page.text.partition("<main")[2]
