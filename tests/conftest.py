@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_runs_on() -> Iterator[None]:
+    """Check that a module's tests leave no thread of the program's behind: each would go on
+    looking at its database, and slow down whatever comes after it."""
+    before = set(threading.enumerate())
+    yield
+    left = [each for each in threading.enumerate() if each not in before and _is_ours(each)]
+    deadline = time.monotonic() + 20
+    for each in left:
+        each.join(max(0, deadline - time.monotonic()))
+    alive = [each.name for each in left if each.is_alive()]
+    assert not alive, alive
+
+
+def _is_ours(thread: threading.Thread) -> bool:
+    return thread.name.startswith("dashboard-")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 from dashboard import main
 from tests.catalog.reflection.lookalike import make, run
 from tests.support.databases import Databases
+from tests.support.ending import stop
 from tests.support.services import address_of
 
 
@@ -51,19 +52,13 @@ def dump(url):
     return [line for line in text.splitlines() if "restrict " not in line]
 
 
-def stop(app):
-    for each in ("mover", "retention", "broadcaster"):
-        app.registry[f"dashboard.{each}"].stop()
-    app.registry["dashboard.engine"].dispose()
-
-
 def test_nothing_is_left(dashboard, ini, url):
     run(url, "CREATE TABLE dashboard_widgets (id INTEGER PRIMARY KEY)")
     before = dump(url)
     assert dashboard("init", ini).status == 0
     app = main({}, **{"sqlalchemy.url": url, "dashboard.reflect": "*"})
     assert "Album" in app.registry["dashboard.catalog"]
-    stop(app)
+    stop(app.registry)
     assert dump(url) != before
     result = dashboard("uninstall", ini, "--yes")
     assert result.status == 0, result.err
@@ -107,7 +102,7 @@ def test_it_waits_for_the_server_to_be_stopped(dashboard, ini, url):
         assert result.status == 1
         assert "stop it first. Nothing was removed." in result.err
     assert dump(url) == held
-    stop(app)
+    stop(app.registry)
     assert dashboard("uninstall", ini, "--yes").status == 0
 
 

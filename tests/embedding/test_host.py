@@ -21,6 +21,7 @@ from dashboard.models.migrations import upgrade
 from dashboard.models.people import User
 from dashboard.views.headers import HEADERS
 from tests.embedding.hosts import Host
+from tests.support.ending import stop
 from tests.support.shop import Customer, Tag
 
 
@@ -35,12 +36,7 @@ def host(database: str) -> Iterator[Host]:
 def app(host: Host) -> Iterator[Any]:
     app = host.make()
     yield app
-    close(app)
-
-
-def close(app: Any) -> None:
-    app.registry["dashboard.broadcaster"].stop()
-    app.registry["dashboard.engine"].dispose()
+    stop(app.registry)
 
 
 def browser(app: Any, who: str | None = "1", **environ: str) -> TestApp:
@@ -86,7 +82,7 @@ def test_what_a_browser_must_do_with_the_whole_host_is_for_the_host_to_say(host:
     page = browser(app, **{"wsgi.url_scheme": "https"}).get("/live/")
     assert "Content-Security-Policy" in page.headers
     assert "Strict-Transport-Security" not in page.headers
-    close(app)
+    stop(app.registry)
 
 
 def test_the_prefix_without_a_slash_leads_to_the_start(app: Any) -> None:
@@ -119,7 +115,7 @@ def test_a_host_without_a_door(host: Host) -> None:
     app = host.make(lambda config: config.set_live_identity(host.identify))
     page = browser(app, who=None).get("/live/", status=303).follow(status=403)
     assert "Sign in to see this." in page.text
-    close(app)
+    stop(app.registry)
 
 
 def test_a_record_is_made_changed_and_deleted(app: Any, host: Host) -> None:
@@ -167,7 +163,7 @@ def test_who_has_no_rights_sees_what_anybody_sees(host: Host) -> None:
     app = host.make(public=True)
     browser(app, "3").get("/live/tables/tag")
     browser(app, "3").get("/live/tables/tag/new", status=403)
-    close(app)
+    stop(app.registry)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +243,7 @@ def test_without_a_prefix_it_has_what_is_left(host: Host) -> None:
         app = config.make_wsgi_app()
     assert browser(app).get("/mine").text == "mine"
     assert "/tables/boards" in browser(app).get("/").text
-    close(app)
+    stop(app.registry)
 
 
 def test_without_people_of_the_hosts_it_has_its_own(host: Host, capsys: Any) -> None:
@@ -255,7 +251,7 @@ def test_without_people_of_the_hosts_it_has_its_own(host: Host, capsys: Any) -> 
     assert "http://127.0.0.1:6543/live/setup?token=" in capsys.readouterr().out
     page = browser(app).get("/live/", status=303).follow()
     assert form_of(page, "password").action == "/live/sign-in"
-    close(app)
+    stop(app.registry)
 
 
 def test_the_database_is_that_of_the_sessions(database: str, host: Host) -> None:
@@ -266,7 +262,7 @@ def test_the_database_is_that_of_the_sessions(database: str, host: Host) -> None
         app = config.make_wsgi_app()
     assert app.registry["dashboard.engine"].url.database == host.engine.url.database
     assert "someone" in browser(app).get("/live/").text
-    close(app)
+    stop(app.registry)
 
 
 def someone(request: Any) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from waitress.server import create_server
 from dashboard import main
 from dashboard.streaming.hub import Hub
 from dashboard.streaming.server import hub_options, make_server
+from tests.support.ending import stop
 
 STREAMING = os.environ.get("DASHBOARD_TEST_STREAMING", "hub")
 """How tests that don't say otherwise stream: ``hub`` or ``threads``."""
@@ -90,12 +91,7 @@ def serving(
         yield Server(f"http://{host}:{server.effective_port}", app.registry, hub)
     finally:
         hub.shut_down(timeout=1)
-        if "dashboard.edge" in app.registry:
-            app.registry["dashboard.edge"].close()
-        app.registry["dashboard.mover"].stop()
-        app.registry["dashboard.broadcaster"].stop()
-        app.registry["dashboard.presence"].close()
-        app.registry["dashboard.backplane"].close()
+        stop(app.registry)
         server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)
         # A client's idle connection would keep waitress's loop running.
         for channel in list(server.active_channels.values()):
@@ -103,4 +99,5 @@ def serving(
         server.pull_trigger()
         server.close()
         thread.join(timeout=2)
+        # Requests that were under way have opened some anew.
         app.registry["dashboard.engine"].dispose()

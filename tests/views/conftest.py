@@ -20,6 +20,7 @@ from dashboard.models.passwords import hash_password
 from dashboard.models.people import User
 from dashboard.models.setting import Setting
 from dashboard.views.errors import BadInput
+from tests.support.ending import stop
 from tests.support.slow import ENDLESS
 
 PASSWORD = "a long enough password"
@@ -44,8 +45,7 @@ class Site:
         self.factory = self.registry["dashboard.dbsession_factory"]
 
     def close(self) -> None:
-        self.registry["dashboard.broadcaster"].stop()
-        self.registry["dashboard.engine"].dispose()
+        stop(self.registry)
 
     def browser(self, **environ: str) -> TestApp:
         return TestApp(self.app, extra_environ={"REMOTE_ADDR": "192.0.2.1", **environ})

@@ -13,6 +13,7 @@ from dashboard.models import passwords
 from dashboard.models.log import ChangeRecord
 from dashboard.models.people import User
 from tests.forms import models
+from tests.support.ending import stop
 
 PASSWORD = "a long enough password"
 
@@ -87,8 +88,7 @@ def site(database, monkeypatch):
     monkeypatch.setattr(passwords, "HASHER", cheap)
     site = Site(database)
     yield site
-    site.app.registry["dashboard.broadcaster"].stop()
-    site.app.registry["dashboard.engine"].dispose()
+    stop(site.app.registry)
 
 
 @pytest.fixture
