@@ -44,6 +44,17 @@ class Appended(NamedTuple):
     changes: list[Change]
 
 
+class Unnumbered(NamedTuple):
+    """Changes whose numbers count from 1, and what the INSERT of the log's rows is given."""
+
+    changes: list[Change]
+    rows: list[Any]
+
+    def numbered(self, epoch: str, last: int) -> Appended:
+        before = last - len(self.changes)
+        return Appended(epoch, [replace(each, seq=before + each.seq) for each in self.changes])
+
+
 # Numbers and rows in one message to PostgreSQL. Whoever else commits waits for the head row while
 # this one runs, but not for its client.
 _APPEND_AND_COMMIT = """
@@ -72,7 +83,7 @@ class Log:
             advance = advance.returning(HEAD.c.epoch, HEAD.c.seq)
         self._advance = Prepared(advance, dialect)
         self._read = Prepared(read, dialect)
-        self._insert = Prepared(sa.insert(LOG), dialect, LOG.c.keys())
+        self._insert = Prepared(_insert(), dialect)
         self._in_one_message = dialect.driver == "psycopg"
 
     def append(
@@ -83,10 +94,21 @@ class Log:
         Call it as the last step before the commit: from here the head row is locked, which is what
         keeps the numbers in commit order.
         """
-        epoch, last = self._take_numbers(connection, len(differences))
-        changes = _changes(differences, last - len(differences), actor)
-        self._insert.run(connection, [to_record(each) for each in changes])
-        return Appended(epoch, changes)
+        unnumbered = self.prepare(differences, actor)
+        return unnumbered.numbered(*self.write(connection, unnumbered))
+
+    def prepare(self, differences: Sequence[Differs], actor: str | None) -> Unnumbered:
+        """Make rows of the differences, which takes longer than writing them and needs no lock."""
+        changes = _changes(differences, 0, actor)
+        count = len(changes)
+        rows = ({**to_record(each), "back": count - each.seq} for each in changes)
+        return Unnumbered(changes, [self._insert.bound(each) for each in rows])
+
+    def write(self, connection: Connection, unnumbered: Unnumbered) -> tuple[str, int]:
+        """Write what was prepared; return the epoch and the last number taken. See ``append``."""
+        taken = self._take_numbers(connection, len(unnumbered.changes))
+        self._insert.run_bound(connection, unnumbered.rows)
+        return taken
 
     def append_and_commit(
         self, connection: Connection, differences: Sequence[Differs], actor: str | None
@@ -100,9 +122,7 @@ class Log:
         if not self._in_one_message or len(differences) > MOST_IN_A_MESSAGE:
             return self.append(connection, differences, actor)
         changes = _changes(differences, 0, actor)
-        epoch, last = _send(connection, changes)
-        before = last - len(changes)
-        return Appended(epoch, [replace(each, seq=before + each.seq) for each in changes])
+        return Unnumbered(changes, []).numbered(*_send(connection, changes))
 
     def _take_numbers(self, connection: Connection, count: int) -> tuple[str, int]:
         """Advance the head; return the epoch and the last of the numbers taken."""
@@ -113,6 +133,15 @@ class Log:
             rows = self._read.rows(connection, {})
         ((epoch, last),) = rows
         return epoch, last
+
+
+def _insert() -> sa.Insert:
+    """Return the INSERT of the log's rows, whose number is ``back`` below the head's."""
+    head = sa.select(HEAD.c.seq).where(HEAD.c.id == 1).scalar_subquery()
+    names = [column.name for column in LOG.c if column is not LOG.c.seq]
+    given = [sa.bindparam(name, type_=LOG.c[name].type) for name in names]
+    number = head - sa.bindparam("back", type_=LOG.c.seq.type)
+    return sa.insert(LOG).from_select(["seq", *names], sa.select(number, *given))
 
 
 def _send(connection: Connection, changes: Sequence[Change]) -> tuple[str, int]:

@@ -47,7 +47,7 @@ class Prepared:
         """Run it once and return its rows."""
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(self._text, self._bound(parameters))
+            cursor.execute(self._text, self.bound(parameters))
             found = list(cursor.fetchall())
             if found and self._results is None:
                 self._results = self._result_processors(cursor.description)
@@ -57,20 +57,26 @@ class Prepared:
             cursor.close()
         return list(map(self._converted, found)) if self._results else found
 
-    def run(self, connection: Connection, parameters: Sequence[Parameters]) -> None:
-        """Run it with each of some parameters."""
+    def run(self, connection: Connection, parameters: Sequence[Parameters]) -> int:
+        """Run it with each of some parameters; return how many rows the last one touched."""
+        return self.run_bound(connection, [self.bound(each) for each in parameters])
+
+    def run_bound(self, connection: Connection, bound: Sequence[Any]) -> int:
+        """Do the same with what ``bound`` has made of the parameters."""
         cursor = connection.connection.cursor()
         try:
-            if len(parameters) == 1:
-                cursor.execute(self._text, self._bound(parameters[0]))
+            if len(bound) == 1:
+                cursor.execute(self._text, bound[0])
             else:
-                cursor.executemany(self._text, [self._bound(each) for each in parameters])
+                cursor.executemany(self._text, bound)
+            return int(cursor.rowcount)
         except self._error as error:
             raise as_sqlalchemys(error, self._text, self._dialect) from error
         finally:
             cursor.close()
 
-    def _bound(self, parameters: Parameters) -> Any:
+    def bound(self, parameters: Parameters) -> Any:
+        """Return parameters as the driver takes them."""
         given = {**self._constants, **parameters} if self._constants else parameters
         try:
             values = [
