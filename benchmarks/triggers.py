@@ -136,7 +136,7 @@ def full_speed(databases: Databases, name: str, writers: int, seconds: float, mo
     engine = fresh(databases)
     url = engine.url.render_as_string(hide_password=False)
     cover(engine, TABLES()["reading"])
-    mover = Mover(Moving(engine, TABLES, lambda appended: None), lambda: waker_for(engine))
+    mover = Mover(Moving(engine, TABLES, lambda appended: None), lambda: waker_for(engine, TABLES))
     results: Any = multiprocessing.get_context("spawn").Queue()
     processes = [
         multiprocessing.get_context("spawn").Process(target=write, args=(url, n, seconds, results))

@@ -32,9 +32,10 @@ def upgrade():
     )
     if op.get_context().dialect.name == "postgresql":
         # Rows come and go all the time: what is gone must not be looked through again and again.
+        # Giving its space back would take a lock that writers wait for.
         op.execute(
-            "ALTER TABLE dashboard_change_note SET "
-            "(autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)"
+            "ALTER TABLE dashboard_change_note SET (autovacuum_vacuum_scale_factor = 0, "
+            "autovacuum_vacuum_threshold = 2000, vacuum_truncate = false)"
         )
 
 

@@ -83,8 +83,8 @@ def mover_of(
         publish(appended.changes)
         backplane.announce(Cursor(appended.epoch, appended.changes[-1].seq))
 
-    moving = Moving(engine, noted_tables(tables), published)
-    return Mover(moving, lambda: waker_for(engine))
+    noted = noted_tables(tables)
+    return Mover(Moving(engine, noted, published), lambda: waker_for(engine, noted))
 
 
 def actor_of(session: Session) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from sqlalchemy import Engine
 
 from dashboard.changes import Change, log
 from dashboard.changes.append import Appended
 from dashboard.changes.triggers.install import install
+from dashboard.changes.triggers.look import Overtaken
 from dashboard.changes.triggers.moving import Moving
 from dashboard.changes.triggers.noted import NotedTables, noted_tables
 from tests.support.shop import Base
@@ -20,6 +22,14 @@ def install_all(engine: Engine) -> None:
     with engine.begin() as connection:
         for noted in TABLES().values():
             install(connection, noted)
+
+
+def move_all(moving: Moving) -> None:
+    """Move until there is nothing left."""
+    while True:
+        with suppress(Overtaken):
+            if not moving.move():
+                return
 
 
 class Moved:
@@ -35,7 +45,7 @@ class Moved:
 
     def move(self) -> list[Change]:
         """Move, and return the whole log."""
-        self._moving.move_all()
+        move_all(self._moving)
         with self._engine.connect() as connection:
             return log.read(connection, 0, limit=1_000_000)
 

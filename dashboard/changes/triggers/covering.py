@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, text
 from dashboard.changes.append import Log
 from dashboard.changes.triggers import install, sqlite
 from dashboard.changes.triggers.install import TriggerError
-from dashboard.changes.triggers.look import look, write
+from dashboard.changes.triggers.look import look, prepare, write
 from dashboard.changes.triggers.noted import Noted
 from dashboard.changes.triggers.postgresql import place_of
 
@@ -53,4 +53,4 @@ def _hold(connection: Connection, noted: Noted) -> None:
 def _move(connection: Connection, noted: Noted) -> None:
     log = Log(connection.dialect)
     while groups := look(connection, {noted.fullname: noted}, LOOK):
-        write(connection, log, groups)
+        write(connection, log, prepare(log, groups))

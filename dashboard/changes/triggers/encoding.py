@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,10 +72,16 @@ def decode(text: bytes) -> Raw:
         if pair.start() != end:
             break
         end = pair.end()
-        row[json.loads(pair[1])] = _literal(*pair.groups()[1:])
+        row[_name(pair[1])] = _literal(*pair.groups()[1:])
     if end != len(whole):
         raise ValueError(f"{whole[end : end + 60]!r} is no note of a row.")
     return row
+
+
+@lru_cache(1000)
+def _name(text: str) -> str:
+    name: str = json.loads(text)
+    return name
 
 
 def _literal(

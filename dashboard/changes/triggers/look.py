@@ -7,11 +7,12 @@ made changes of the same notes meanwhile, nothing is written, and the look is to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from dashboard.changes.append import Appended, Log
+from dashboard.changes.append import Log, Unnumbered
 from dashboard.changes.triggers.chains import Group, groups_of
 from dashboard.changes.triggers.notes import GONE, NOTE, NOTES, Tables, some, take
 from dashboard.changes.triggers.postgresql_reader import PostgresqlReader
@@ -90,10 +91,25 @@ def _later(connection: Connection, reader: Reader, last: int, split: set[int]) -
     return {note.record: note.before for note in found}
 
 
-def write(connection: Connection, log: Log, groups: Sequence[Group]) -> Appended | None:
-    """Make changes of what a look has found; raise Overtaken where somebody else has."""
+class Piece(NamedTuple):
+    """Groups that are moved in one transaction."""
+
+    ids: list[int]
+    changes: Unnumbered | None
+
+
+def prepare(log: Log, groups: Sequence[Group]) -> Piece:
     changes = [change for group in groups for change in group.changes]
-    appended = log.append(connection, changes, None) if changes else None
-    if not take(connection, [id_ for group in groups for id_ in group.ids]):
+    ids = [id_ for group in groups for id_ in group.ids]
+    return Piece(ids, log.prepare(changes, None) if changes else None)
+
+
+def write(connection: Connection, log: Log, piece: Piece) -> tuple[str, int] | None:
+    """Make changes of what a look has found; raise Overtaken where somebody else has.
+
+    Return the log's epoch and the last of the numbers that the changes have got, if there are any.
+    """
+    numbers = log.write(connection, piece.changes) if piece.changes else None
+    if not take(connection, piece.ids):
         raise Overtaken
-    return appended
+    return numbers

@@ -8,6 +8,7 @@ import random
 import threading
 from collections.abc import Callable
 
+from dashboard.changes.triggers.look import Overtaken
 from dashboard.changes.triggers.moving import Moving
 from dashboard.changes.triggers.wakers import Waker
 
@@ -15,6 +16,9 @@ logger = logging.getLogger(__name__)
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds before a database that failed is tried again: doubled from one to the other."""
+
+LONGEST_LEAVE = 1.0
+"""The same for notes that somebody else was faster with."""
 
 
 class Mover:
@@ -58,17 +62,22 @@ class Mover:
         waker = self._connect()
         try:
             while not self._stopping.is_set():
-                self._move(waker)
-                waker.wait(self._stopping)
+                if waker.wait(self._stopping):
+                    self._move()
+                if self._failing:
+                    logger.info("Notes of triggers can be moved again.")
+                    self._failing = False
         finally:
             waker.close()
 
-    def _move(self, waker: Waker) -> None:
-        while not self._stopping.is_set():
-            moved = self._moving.move()
-            if self._failing:
-                logger.info("Notes of triggers can be moved again.")
-                self._failing = False
-            if not moved:
-                return
-            waker.found()
+    def _move(self) -> None:
+        """Move what there is; leave it to others where they are at it."""
+        pause = SHORTEST_PAUSE
+        moved = 1
+        while moved and not self._stopping.is_set():
+            try:
+                moved = self._moving.move()
+                pause = SHORTEST_PAUSE
+            except Overtaken:
+                self._stopping.wait(pause * random.uniform(0.1, 1.0))
+                pause = min(2 * pause, LONGEST_LEAVE)

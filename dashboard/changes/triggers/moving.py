@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from dashboard.changes.append import Appended, Log
 from dashboard.changes.triggers.chains import Group
-from dashboard.changes.triggers.look import Overtaken, look, write
+from dashboard.changes.triggers.look import Overtaken, Piece, look, prepare, write
 from dashboard.changes.triggers.noted import NotedTables
-from dashboard.changes.triggers.notes import Tables, any_notes, take
-from dashboard.models.engine import is_away, is_contention, reader_of
+from dashboard.changes.triggers.notes import Tables, take
+from dashboard.changes.triggers.pace import Pace
+from dashboard.models.engine import is_away, reader_of
 
 logger = logging.getLogger(__name__)
 
-LOOK = 10_000
+LOOK = 5_000
 """Notes that are read at once."""
 
-PIECE = 500
-"""Notes of which changes are made in one transaction: on SQLite nobody else writes meanwhile."""
-
-MOVER = 0x6D6F7665
-"""The advisory lock of the one process that moves."""
+TOO_LARGE = "54"
+"""The class of PostgreSQL's SQLSTATEs for what is larger than it can store."""
 
 Published = Callable[[Appended], None]
 
@@ -38,34 +38,15 @@ class Moving:
         self._log = Log(engine.dialect)
         self._unreadable: set[str] = set()
         self._published = published
+        self.pace = Pace(engine.dialect.name)
 
     def move(self) -> int:
         """Move the notes that there are now, but at most those of one look; return how many.
 
-        None are moved where another process is at it.
+        Raise Overtaken where somebody else has been at the same notes: there is more to do then.
         """
-        tables = self._tables()
-        with self._reader.connect() as connection:
-            if not any_notes(connection, tables):
-                return 0
-        with self._engine.connect() as lock:
-            if not _alone(lock):
-                return 0
-            try:
-                return self._move(tables)
-            except Overtaken:
-                return 1  # There is more to do.
-
-    def move_all(self) -> int:
-        """Move until there is nothing left; return how many notes there were."""
-        moved = 0
-        while found := self.move():
-            moved += found
-        return moved
-
-    def _move(self, tables: Tables) -> int:
-        groups = self._look(tables)
-        for piece in pieces(groups):
+        groups = self._look(self._tables())
+        for piece in pieces(groups, lambda: self.pace.notes):
             self._write(piece)
         return sum(len(group.ids) for group in groups)
 
@@ -88,45 +69,50 @@ class Moving:
             logger.exception("%s can't be read, so its notes have to wait.", table)
         self._unreadable.add(table)
 
-    def _write(self, piece: Sequence[Group]) -> None:
-        """Log a piece; one that the log refuses doesn't keep the others from it."""
+    def _write(self, groups: Sequence[Group]) -> None:
+        """Log some groups; one that the log refuses doesn't keep the others from it."""
         try:
-            with self._engine.begin() as connection:
-                appended = write(connection, self._log, piece)
-        except Overtaken:
-            raise
+            piece = prepare(self._log, groups)
+            self._log_piece(piece)
         except Exception as error:
-            if is_away(error) or is_contention(error):
+            if isinstance(error, Overtaken) or not is_of_data(error):
                 raise
-            self._write_what_can_be(piece, error)
-        else:
-            if appended is not None:
-                self._published(appended)
+            self._write_what_can_be(groups, error)
 
-    def _write_what_can_be(self, piece: Sequence[Group], error: Exception) -> None:
-        if len(piece) > 1:
-            for group in piece:
+    def _log_piece(self, piece: Piece) -> None:
+        with self._engine.begin() as connection:
+            began = time.perf_counter()
+            numbers = write(connection, self._log, piece)
+            held = time.perf_counter() - began
+        if piece.changes and numbers:
+            self._published(piece.changes.numbered(*numbers))
+        time.sleep(self.pace.held(len(piece.ids), held))
+
+    def _write_what_can_be(self, groups: Sequence[Group], error: Exception) -> None:
+        if len(groups) > 1:
+            for group in groups:
                 self._write([group])
             return
-        logger.error("Notes %s can't be logged and are dropped.", piece[0].ids, exc_info=error)
+        logger.error("Notes %s can't be logged and are dropped.", groups[0].ids, exc_info=error)
         with self._engine.begin() as connection:
-            if not take(connection, piece[0].ids):
+            if not take(connection, groups[0].ids):
                 raise Overtaken
 
 
-def _alone(connection: Connection) -> bool:
-    """Tell whether nobody else moves until ``connection``'s transaction ends."""
-    if connection.dialect.name != "postgresql":
-        return True  # Whoever is overtaken looks again.
-    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(MOVER))).scalar())
+def is_of_data(error: Exception) -> bool:
+    """Tell what will never be stored from what keeps anything from being stored, as a full disk."""
+    if not isinstance(error, DBAPIError):
+        return True
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return isinstance(error, DataError | IntegrityError) or state.startswith(TOO_LARGE)
 
 
-def pieces(groups: Sequence[Group]) -> Iterator[list[Group]]:
-    """Yield some groups at a time, about PIECE notes; a transaction stays in one piece."""
+def pieces(groups: Sequence[Group], most: Callable[[], int]) -> Iterator[list[Group]]:
+    """Yield some groups at a time, about ``most`` notes; a transaction stays in one piece."""
     piece: list[Group] = []
     size = 0
     for group in groups:
-        if piece and size + len(group.ids) > PIECE:
+        if piece and size + len(group.ids) > most():
             yield piece
             piece, size = [], 0
         piece.append(group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -27,8 +27,10 @@ Tables = Mapping[str, Noted]
 
 def any_notes(connection: Connection, tables: Tables) -> bool:
     """Tell whether there are notes of these tables."""
-    first = sa.select(NOTE.id).where(NOTE.table_name.in_(list(tables)), NOTE.op != GONE).limit(1)
-    return connection.execute(first).first() is not None
+    # By the index: the table may be large with nothing in it.
+    first = sa.select(NOTE.id).order_by(NOTE.id).limit(1)
+    known = first.where(NOTE.table_name.in_(list(tables)), NOTE.op != GONE)
+    return connection.execute(known).first() is not None
 
 
 def some(values: Iterable[Any], size: int = IDS_PER_STATEMENT) -> Iterator[list[Any]]:
@@ -43,15 +45,27 @@ def take(connection: Connection, ids: Sequence[int]) -> bool:
 
     Where it tells False the caller must roll back: somebody else has made changes of them.
     """
-    keep = None
-    if connection.dialect.name == "sqlite":
-        keep = connection.execute(sa.select(sa.func.max(NOTE.id))).scalar()
+    if connection.dialect.name != "sqlite":
+        gone = (connection.execute(sa.delete(NOTES).where(NOTE.id.in_(part))) for part in some(ids))
+        return sum(each.rowcount for each in gone) == len(ids)
+    keep = connection.execute(_HIGHEST).scalar()
     taken = 0
-    for part in some(each for each in ids if each != keep):
-        taken += connection.execute(sa.delete(NOTES).where(NOTE.id.in_(part))).rowcount
-    if keep is not None:
-        taken += _empty(connection, keep) if keep in ids else 0
+    for first, last in runs(each for each in ids if each != keep):
+        taken += connection.execute(_DELETE_RUN, {"first": first, "last": last}).rowcount
+    if keep is not None and keep in ids:
+        taken += _empty(connection, keep)
     return taken == len(ids)
+
+
+_HIGHEST = sa.select(sa.func.max(NOTE.id))
+_DELETE_RUN = sa.delete(NOTES).where(NOTE.id.between(sa.bindparam("first"), sa.bindparam("last")))
+
+
+def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of those that follow each other without a gap."""
+    for _, found in groupby(enumerate(sorted(numbers)), key=lambda each: each[1] - each[0]):
+        run = [number for _, number in found]
+        yield run[0], run[-1]
 
 
 def _empty(connection: Connection, id_: int) -> int:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import NamedTuple
 from zlib import crc32
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, text
 
 from dashboard.changes.triggers.encoding import literal, quoted
 from dashboard.changes.triggers.noted import Noted
-from dashboard.changes.triggers.sleep import AWAKE_UNTIL, CHANNEL
 
 CAPTURED = "dashboard.captured"
 """What is set to ``on`` in the sessions of those who log their changes themselves."""
@@ -59,9 +58,14 @@ class Place(NamedTuple):
         return f"{quoted(self.schema)}.{quoted(self.name)}"
 
 
+def sql_name(table: Table) -> str:
+    """Return a table's name as SQL has it, percent signs and all."""
+    parts = (table.schema, table.name)
+    return ".".join(quoted(part) for part in parts if part)
+
+
 def place_of(connection: Connection, noted: Noted) -> Place | None:
     """Find a table; None where there is none, or it is no table."""
-    name = connection.dialect.identifier_preparer.format_table(noted.table)
     row = connection.execute(
         text(
             "SELECT c.oid, n.nspname, c.relname, c.relkind = 'p' OR c.relispartition "
@@ -69,7 +73,7 @@ def place_of(connection: Connection, noted: Noted) -> Place | None:
             "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
             "WHERE c.oid = to_regclass(:name) AND c.relkind IN ('r', 'p')"
         ),
-        {"name": name},
+        {"name": sql_name(noted.table)},
     ).first()
     if row is None:
         return None
@@ -112,13 +116,10 @@ def create(connection: Connection, noted: Noted, place: Place) -> dict[str, str]
     function = f"{own}.{quoted(function_name(place))}"
     made = {function: _function(noted, place, own, function)}
     for event in ("insert", "update", "delete"):
-        timing = f"AFTER {event.upper()} ON {place.sql}"
         how = "FOR EACH ROW" if place.by_row else f"{_rows(event)} FOR EACH STATEMENT"
-        made[f"dashboard_{event}"] = _trigger(f"dashboard_{event}", timing, how, function)
-    timing = f"BEFORE TRUNCATE ON {place.sql}"
-    made["dashboard_truncate"] = _trigger(
-        "dashboard_truncate", timing, "FOR EACH STATEMENT", function
-    )
+        made[f"dashboard_{event}"] = _trigger(place, f"AFTER {event.upper()}", how, function)
+    whole = "FOR EACH STATEMENT"
+    made["dashboard_truncate"] = _trigger(place, "BEFORE TRUNCATE", whole, function)
     return made
 
 
@@ -128,8 +129,13 @@ def _rows(event: str) -> str:
     return f"REFERENCING {old} {new}"
 
 
-def _trigger(name: str, timing: str, how: str, function: str) -> str:
-    return f"CREATE TRIGGER {quoted(name)} {timing} {how} EXECUTE FUNCTION {function}()"
+def _trigger(place: Place, timing: str, how: str, function: str) -> str:
+    """Return what makes a trigger that fires for those as well who write as a replica."""
+    name = f"dashboard_{timing.split()[1].lower()}"
+    return (
+        f"CREATE TRIGGER {name} {timing} ON {place.sql} {how} EXECUTE FUNCTION {function}(); "
+        f"ALTER TABLE {place.sql} ENABLE ALWAYS TRIGGER {name}"
+    )
 
 
 def _function(noted: Noted, place: Place, own: str, function: str) -> str:
@@ -137,41 +143,34 @@ def _function(noted: Noted, place: Place, own: str, function: str) -> str:
     new = "(SELECT NEW.*)" if place.by_row else "new_rows"
     note = f"INSERT INTO {own}.dashboard_change_note"
     note += " (table_name, op, key, before, transaction, actor, at)"
-    every = "pg_current_xact_id()::text::bigint, writer, extract(epoch FROM clock_timestamp())"
     table = literal(noted.fullname)
-    only = place.sql if place.by_row else f"ONLY {place.sql}"
-    # A simple look-up by an index for each, and no aggregate: every statement pays for it.
-    missing = " OR ".join(
-        f"NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = TG_RELID "
-        f"AND attname = {literal(name)})"
-        for name in noted.key_names
-    )
+    every = "noting.xid, noting.writer, noting.at"
+    gone = f"{note} SELECT {table}, 'D', r.key, r.before, {every} FROM"
+    # Columns of the table may have any names, those of the variables as well.
     body = f"""
+#variable_conflict use_column
+<<noting>>
 DECLARE
   writer text := session_user || coalesce(
     ' (' || nullif(current_setting('application_name', true), '') || ')', '');
+  xid bigint := pg_current_xact_id()::text::bigint;
+  at float8 := date_part('epoch', clock_timestamp());
 BEGIN
-  IF {missing} THEN
-    RETURN NULL;
-  END IF;
   IF TG_OP = 'INSERT' THEN
-    {note} SELECT {table}, 'I', {_key("r", noted)}, NULL, {every} FROM {new} r;
+    {note} SELECT {table}, 'I', r.key, NULL, {every} FROM {_rows_of(new, noted)} r;
   ELSIF TG_OP = 'UPDATE' THEN
     {note} SELECT {table},
       CASE WHEN n.key IS NULL THEN 'D' WHEN o.key IS NULL THEN 'I' ELSE 'U' END,
       coalesce(o.key, n.key), o.before, {every}
-      FROM (SELECT {_key("r", noted)} AS key, {_before("r", place)} AS before FROM {old} r) o
-      FULL JOIN (SELECT {_key("r", noted)} AS key FROM {new} r) n ON n.key = o.key;
+      FROM {_rows_of(old, noted, place)} o
+      FULL JOIN {_rows_of(new, noted)} n ON n.key = o.key;
   ELSIF TG_OP = 'DELETE' THEN
-    {note} SELECT {table}, 'D', {_key("r", noted)}, {_before("r", place)}, {every} FROM {old} r;
+    {gone} {_rows_of(old, noted, place)} r;
   ELSE
-    {note} SELECT {table}, 'D', {_key("r", noted)}, {_before("r", place)}, {every} FROM {only} r;
+    {gone} {_rows_of(place.sql if place.by_row else f"ONLY {place.sql}", noted, place)} r;
   END IF;
   IF current_setting('{CAPTURED}', true) = 'on' THEN
     RAISE INFO '{TOLD}';
-  ELSIF NOT EXISTS (SELECT 1 FROM {own}.dashboard_setting WHERE name = '{AWAKE_UNTIL}'
-      AND value::float8 > extract(epoch FROM clock_timestamp())) THEN
-    PERFORM pg_notify('{CHANNEL}', '');
   END IF;
   RETURN NULL;
 END
@@ -184,13 +183,25 @@ END
     )
 
 
-def _key(row: str, noted: Noted) -> str:
-    pairs = (f"{literal(name)}, {row}.{quoted(name)}" for name in noted.key_names)
-    return f"jsonb_build_object({', '.join(pairs)})"
+def _rows_of(rows: str, noted: Noted, place: Place | None = None) -> str:
+    """Return the keys of rows, and with ``place`` what they are before their change.
+
+    A key's column that the table doesn't have any more is that of ``gone``, so that there are no
+    rows, rather than an error for the writer.
+    """
+    names = [quoted(name) for name in noted.key_names]
+    gone = ", ".join(f"NULL AS {name}" for name in names)
+    pairs = ", ".join(f"{literal(each)}, {quoted(each)}" for each in noted.key_names)
+    before = "" if place is None else f", {_before(place)} AS before"
+    there = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    return (
+        f"(SELECT one.* FROM (SELECT {gone}) gone, LATERAL (SELECT jsonb_build_object({pairs}) "
+        f"AS key{before} FROM {rows} every WHERE {there}) one)"
+    )
 
 
-def _before(row: str, place: Place) -> str:
-    whole = f"to_jsonb({row})"
+def _before(place: Place) -> str:
+    whole = "to_jsonb(every.*)"
     if not place.unknown:
         return whole
     return f"{whole} - ARRAY[{', '.join(literal(name) for name in place.unknown)}]"
@@ -236,7 +247,7 @@ def installed(connection: Connection, place: Place) -> Installed:
     triggers = connection.execute(
         text(
             "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(:table) "
-            "AND NOT tgisinternal AND tgenabled <> 'D' AND tgname = ANY (:names)"
+            "AND NOT tgisinternal AND tgenabled = 'A' AND tgname = ANY (:names)"
         ),
         {"table": place.sql, "names": list(TRIGGERS)},
     ).scalars()

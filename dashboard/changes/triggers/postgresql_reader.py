@@ -15,8 +15,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from dashboard.changes.capture.watched import Key
 from dashboard.changes.triggers.chains import Note, Record
+from dashboard.changes.triggers.encoding import quoted
 from dashboard.changes.triggers.noted import Noted
 from dashboard.changes.triggers.notes import NOTE, NOTES, Tables, note_of, some
+from dashboard.changes.triggers.postgresql import sql_name
 from dashboard.changes.triggers.reading import States, by_table, drop
 from dashboard.models.engine import is_away
 
@@ -83,8 +85,7 @@ class PostgresqlReader:
         return notes
 
     def _row(self, noted: Noted, column: sa.Column[Any]) -> Any:
-        table = self._connection.dialect.identifier_preparer.format_table(noted.table)
-        of_type: sa.ColumnElement[Any] = sa.literal_column(f"NULL::{table}")
+        of_type: sa.ColumnElement[Any] = sa.literal_column(f"NULL::{sql_name(noted.table)}")
         columns = [sa.column(each.name, each.type) for each in noted.columns]
         row = sa.func.jsonb_populate_record(of_type, column)
         return row.table_valued(*columns, name=f"{column.name}_row")
@@ -117,8 +118,8 @@ class PostgresqlReader:
 
     def _plain_row(self, noted: Noted, key: Key) -> list[dict[str, Any]]:
         # The whole row: a column that is mapped may not be there any more.
-        name = self._connection.dialect.identifier_preparer.quote(noted.table.name)
-        whole: sa.ColumnElement[Any] = sa.func.to_jsonb(sa.literal_column(name))
+        row: sa.ColumnElement[Any] = sa.literal_column(f"{quoted(noted.table.name)}.*")
+        whole = sa.func.to_jsonb(row)
         same = (
             sa.cast(column, sa.Text) == str(value)
             for column, value in zip(noted.watched.key, key, strict=True)

@@ -1,4 +1,7 @@
-"""What tells the mover that somebody has committed: SQLite's data version, PostgreSQL's NOTIFY."""
+"""What tells the mover that there may be notes, looking for them on a connection of its own.
+
+Nobody who writes has to tell: NOTIFY would take a lock of the whole server at each commit.
+"""
 
 from __future__ import annotations
 
@@ -7,43 +10,45 @@ import time
 from contextlib import suppress
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, text
+import sqlalchemy as sa
+from sqlalchemy import Engine
 
-from dashboard.changes.backplanes.driver import Listener
-from dashboard.changes.triggers.sleep import AWAKE_UNTIL, CHANNEL
+from dashboard.changes.triggers.noted import NotedTables
+from dashboard.changes.triggers.notes import any_notes
 
 LOOKS_PER_SECOND = 20
-"""How often SQLite is asked whether anybody has committed, and PostgreSQL while it's busy."""
 
-AWAKE = 2.0
-"""Seconds for which a mover goes on looking by itself after it has found something."""
+SHARE = 0.1
+"""At most this part of the time is spent looking: it takes long while somebody's old snapshot
+keeps PostgreSQL from clearing away notes that have been moved."""
 
 POLL = 1.0
-"""Seconds after which it looks although nobody has told of anything."""
+"""Seconds after which SQLite's notes are looked for although nobody has committed, and after which
+a process that isn't PostgreSQL's mover tries to become it."""
+
+MOVER = 0x6D6F7665
+"""The advisory lock of the one process that moves; it goes with the connection."""
 
 
 class Waker(Protocol):
     """Any method may raise what the database's driver does; ``close`` doesn't."""
 
-    def wait(self, stopping: threading.Event) -> None:
-        """Return when there may be notes."""
-
-    def found(self) -> None:
-        """There were notes, so that more may come soon."""
+    def wait(self, stopping: threading.Event) -> bool:
+        """Return within POLL seconds, True as soon as there may be notes for this process."""
 
     def close(self) -> None:
         """Let go of the connection."""
 
 
-def waker_for(engine: Engine) -> Waker:
+def waker_for(engine: Engine, tables: NotedTables) -> Waker:
     """Connect to what wakes; raise what the driver raises where that can't be done."""
     if engine.dialect.name == "sqlite":
         return SqliteWaker(engine)
-    return PostgresqlWaker(engine)
+    return PostgresqlWaker(engine, tables)
 
 
 class SqliteWaker:
-    """Asks on a connection of its own for the data version, which another's commit changes."""
+    """Asks for the data version, which another's commit changes."""
 
     def __init__(self, engine: Engine) -> None:
         connection = engine.raw_connection()
@@ -51,7 +56,7 @@ class SqliteWaker:
         self._connection: Any = connection
         self._version: int | None = None
 
-    def wait(self, stopping: threading.Event) -> None:
+    def wait(self, stopping: threading.Event) -> bool:
         deadline = time.monotonic() + POLL
         while not stopping.is_set() and time.monotonic() < deadline:
             cursor = self._connection.cursor()
@@ -59,73 +64,40 @@ class SqliteWaker:
             cursor.close()
             if version != self._version:
                 self._version = version
-                return
+                break
             stopping.wait(1 / LOOKS_PER_SECOND)
-
-    def found(self) -> None:
-        """It will see the next commit in any case."""
+        return True
 
     def close(self) -> None:
         with suppress(Exception):
             self._connection.close()
 
 
-_SAY = text(
-    "INSERT INTO dashboard_setting (name, value) VALUES (:name, :value) "
-    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-)
-_WRITING = text(
-    "SELECT 1 FROM pg_locks WHERE relation = to_regclass('dashboard_change_note') "
-    "AND mode = 'RowExclusiveLock' AND granted AND pid <> pg_backend_pid() "
-    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
-)
-
-
 class PostgresqlWaker:
-    """Listens; and for as long as it says that it is awake, no writer has to notify."""
+    """Looks for notes in one process of all; the others wait for its connection to end."""
 
-    def __init__(self, engine: Engine) -> None:
-        # The driver comes with the database; without it the mover looks every second.
-        from dashboard.changes.backplanes.postgresql import PostgresqlDriver
+    def __init__(self, engine: Engine, tables: NotedTables) -> None:
+        self._tables = tables
+        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._connection.detach()
+        self._is_mover = False
 
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        url = engine.url.render_as_string(hide_password=False)
-        self._listener: Listener = PostgresqlDriver(url, CHANNEL).listener()
-        self._awake_until = 0.0
-
-    def wait(self, stopping: threading.Event) -> None:
-        now = time.time()
-        if now < self._awake_until:
-            stopping.wait(1 / LOOKS_PER_SECOND)
-        elif self._awake_until and self._somebody_writes():
-            # It may not have notified, since it was told that we are awake.
-            self._stay_awake(now)
-        elif self._awake_until:
-            self._awake_until = 0.0  # And look once more: from now on all notify.
-        else:
-            self._sleep(stopping)
-
-    def _sleep(self, stopping: threading.Event) -> None:
+    def wait(self, stopping: threading.Event) -> bool:
         deadline = time.monotonic() + POLL
-        while not stopping.is_set() and time.monotonic() < deadline:
-            if self._listener.receive(timeout=POLL / 5):
-                return
+        while not stopping.is_set() and (began := time.monotonic()) < deadline:
+            if self._becomes_mover() and any_notes(self._connection, self._tables()):
+                return True
+            took = time.monotonic() - began
+            pause = max(1 / LOOKS_PER_SECOND, took / SHARE) if self._is_mover else POLL
+            stopping.wait(pause)
+        return False
 
-    def found(self) -> None:
-        now = time.time()
-        if self._awake_until < now + AWAKE / 2:
-            self._stay_awake(now)
-
-    def _stay_awake(self, now: float) -> None:
-        self._awake_until = now + AWAKE
-        values = {"name": AWAKE_UNTIL, "value": str(self._awake_until)}
-        with self._engine.connect() as connection:
-            connection.execute(_SAY, values)
-
-    def _somebody_writes(self) -> bool:
-        with self._engine.connect() as connection:
-            return connection.execute(_WRITING).first() is not None
+    def _becomes_mover(self) -> bool:
+        if not self._is_mover:
+            alone = sa.select(sa.func.pg_try_advisory_lock(MOVER))
+            self._is_mover = bool(self._connection.execute(alone).scalar())
+        return self._is_mover
 
     def close(self) -> None:
         with suppress(Exception):
-            self._listener.close()
+            self._connection.close()

@@ -22,7 +22,7 @@ from tests.flow import writing
 from tests.flow.writing import transactions
 from tests.support.databases import POSTGRESQL
 from tests.support.rows import dump, replay
-from tests.support.triggers import TABLES, install_all
+from tests.support.triggers import TABLES, install_all, move_all
 
 EXAMPLES = int(os.environ.get("DASHBOARD_FLOW_EXAMPLES", "25"))
 
@@ -93,7 +93,7 @@ def test_the_log_is_the_database(engine: Engine, sessions: Any) -> None:
         writing.empty(sessions)
         with sessions.begin() as session:
             writing.fill(session, rows)
-        mover.move_all()
+        move_all(mover)
         with engine.connect() as connection:
             replayed, start = dump(connection), log.head(connection).seq
         outside = {name: Outside(engine) for name in ("outside", "one", "other")}
@@ -103,7 +103,7 @@ def test_the_log_is_the_database(engine: Engine, sessions: Any) -> None:
         finally:
             for each in outside.values():
                 each.close()
-        mover.move_all()
+        move_all(mover)
         with engine.connect() as connection:
             changes = log.read(connection, start, limit=100_000)
             assert [each.seq for each in changes] == [*range(start + 1, start + 1 + len(changes))]

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from dashboard.catalog.values import to_json
 from dashboard.changes.append import Log
 from dashboard.changes.triggers.install import install
-from dashboard.changes.triggers.look import look, write
+from dashboard.changes.triggers.look import look, prepare, write
 from dashboard.changes.triggers.noted import NotedTables, noted_tables
 from dashboard.models.engine import make_engine, reader_of
 from dashboard.models.migrations import upgrade
@@ -171,9 +171,11 @@ def move(engine: Engine, tables: NotedTables, rows: Any, limit: int) -> None:
         if not groups:
             return
         with engine.begin() as connection:
-            appended = write(connection, Log(engine.dialect), groups)
-        if appended is not None and rows is not None:
-            replay(rows, appended.changes)
+            log = Log(engine.dialect)
+            piece = prepare(log, groups)
+            numbers = write(connection, log, piece)
+        if piece.changes and numbers and rows is not None:
+            replay(rows, piece.changes.numbered(*numbers).changes)
 
 
 def test_numbers_of_notes_are_not_used_again(engine: Engine, tmp_path: Path) -> None:
