@@ -25,9 +25,13 @@ def _programs() -> Path:
 
 
 class Cluster:
-    """``with Cluster() as cluster``; ``kill`` ends it at once, ``start`` starts it again."""
+    """``with Cluster() as cluster``; ``kill`` ends it at once, ``start`` starts it again.
 
-    def __init__(self) -> None:
+    ``settings`` are PostgreSQL's own.
+    """
+
+    def __init__(self, **settings: object) -> None:
+        self._settings = "".join(f" -c {name}={value}" for name, value in settings.items())
         self._programs = _programs()
         # PostgreSQL refuses to run as root.
         self._as = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -50,6 +54,7 @@ class Cluster:
 
     def start(self) -> None:
         options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        options += self._settings
         log = str(self._folder / "log")
         self._run("pg_ctl", "-w", "-t", "30", "-l", log, "-o", options, "start")
 

@@ -58,7 +58,9 @@ def take(connection: Connection, ids: Sequence[int]) -> bool:
 
 
 _HIGHEST = sa.select(sa.func.max(NOTE.id))
-_DELETE_RUN = sa.delete(NOTES).where(NOTE.id.between(sa.bindparam("first"), sa.bindparam("last")))
+_DELETE_RUN = sa.delete(NOTES).where(
+    NOTE.id.between(sa.bindparam("first"), sa.bindparam("last")), NOTE.op != GONE
+)
 
 
 def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
