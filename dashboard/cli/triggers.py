@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from dashboard.changes.triggers.covering import cover, uncover
 from dashboard.changes.triggers.install import TriggerError, staging_of, status_of
@@ -97,10 +96,3 @@ def change(engine: Engine, noted: Noted, how: Callable[[Engine, Noted], None]) -
         how(engine, noted)
     except TriggerError as error:
         raise CommandError(str(error)) from error
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
-            raise
-        raise CommandError(
-            f"Somebody has been writing to {noted.name} all the time. Try again when its "
-            "transaction has ended."
-        ) from error

@@ -2,43 +2,75 @@
 
 from __future__ import annotations
 
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 from dashboard.changes.append import Log
 from dashboard.changes.triggers import install, sqlite
 from dashboard.changes.triggers.install import TriggerError
-from dashboard.changes.triggers.look import look, prepare, write
+from dashboard.changes.triggers.look import Overtaken, look, prepare, write
+from dashboard.changes.triggers.moving import Moving
 from dashboard.changes.triggers.noted import Noted
 from dashboard.changes.triggers.postgresql import place_of
 
-LOOK = 10_000
-"""Notes that are moved at once."""
+FEW = 500
+"""Notes that may be moved while nobody can write to the table."""
 
-LOCK_TIMEOUT = "10s"
-"""How long it waits for those who are writing to a table, while others wait behind it."""
+PATIENCE = 10.0
+"""Seconds for which a table's lock is tried for."""
+
+TRY, PAUSE = 0.1, 0.3
+"""Seconds that a try may take, in which others wait behind it, and seconds that follow."""
+
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def cover(engine: Engine, noted: Noted) -> None:
-    """Put triggers on a table, or anew; raise TriggerError where that can't be done.
-
-    Each table has a transaction of its own: a writer holds its table while it waits for the log.
-    """
-    with engine.begin() as connection:
-        _hold(connection, noted)
-        _move(connection, noted)
-        install.install(connection, noted)
+    """Put triggers on a table, or anew; raise TriggerError where that can't be done."""
+    _change(engine, noted, install.install)
 
 
 def uncover(engine: Engine, noted: Noted) -> None:
     """Take a table's triggers away; what they noted is in the log then."""
-    with engine.begin() as connection:
-        _hold(connection, noted)
-        _move(connection, noted)
-        install.remove(connection, noted)
+    _change(engine, noted, install.remove)
+
+
+def _change(engine: Engine, noted: Noted, how: Callable[[Connection, Noted], None]) -> None:
+    _move_most(engine, noted)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with engine.begin() as connection:
+                _hold(connection, noted)
+                _move_rest(connection, noted)
+                how(connection, noted)
+            return
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            if time.monotonic() > deadline:
+                raise TriggerError(
+                    f"Somebody has been using {noted.name} all the time. Try again when that "
+                    "transaction has ended."
+                ) from error
+        time.sleep(PAUSE * random.uniform(0.5, 1.5))
+
+
+def _move_most(engine: Engine, noted: Noted) -> None:
+    moving = Moving(engine, lambda: {noted.fullname: noted}, lambda appended: None)
+    moved = FEW
+    while moved >= FEW:
+        with suppress(Overtaken):
+            moved = moving.move()
 
 
 def _hold(connection: Connection, noted: Noted) -> None:
-    """Let nobody write to the table until the transaction ends."""
+    """Let nobody else use the table until the transaction ends."""
     if connection.dialect.name == "sqlite":
         if not sqlite.is_table(connection, noted):
             raise TriggerError(f"{noted.fullname} is no table of this database.")
@@ -46,11 +78,12 @@ def _hold(connection: Connection, noted: Noted) -> None:
     place = place_of(connection, noted)
     if place is None:
         raise TriggerError(f"{noted.fullname} is no table of this database.")
-    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.execute(text(f"LOCK TABLE {place.sql} IN SHARE ROW EXCLUSIVE MODE"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{TRY * 1000:.0f}ms'"))
+    # What dropping a trigger takes: a lesser lock could only be raised behind those who wait.
+    connection.execute(text("LOCK TABLE " + place.sql.replace(":", "\\:")))
 
 
-def _move(connection: Connection, noted: Noted) -> None:
+def _move_rest(connection: Connection, noted: Noted) -> None:
     log = Log(connection.dialect)
-    while groups := look(connection, {noted.fullname: noted}, LOOK):
+    while groups := look(connection, {noted.fullname: noted}, 2 * FEW):
         write(connection, log, prepare(log, groups))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -272,3 +274,28 @@ def test_what_replication_applies_is_noticed(covered: Any, outside: Connection) 
     assert brief(logged.move()) == [
         "insert thing 1", "update thing 1", "delete thing 1", "insert thing 2"
     ]  # fmt: skip
+
+
+def test_installing_keeps_nobody_waiting_behind_a_long_transaction(
+    engine: Engine, covered: Any, outside: Connection
+) -> None:
+    logged = covered("CREATE TABLE thing (id int PRIMARY KEY, name text)", "thing")
+    (noted,) = logged.tables().values()
+    plain = sa.create_engine(engine.url, poolclass=sa.NullPool)
+    with plain.connect() as long:
+        long.exec_driver_sql("INSERT INTO thing VALUES (0, 'long')")
+        covering = threading.Thread(target=cover, args=(engine, noted))
+        covering.start()
+        most = 0.0
+        until = time.monotonic() + 1.5
+        written = 0
+        while time.monotonic() < until:
+            written += 1
+            began = time.monotonic()
+            outside.exec_driver_sql(f"INSERT INTO thing VALUES ({written}, 'short')")
+            most = max(most, time.monotonic() - began)
+        assert covering.is_alive()
+        long.commit()
+    covering.join()
+    assert most < 0.5
+    assert len(logged.move()) == written + 1
