@@ -190,3 +190,28 @@ def test_numbers_of_notes_are_not_used_again(engine: Engine, tmp_path: Path) -> 
         seen.append(highest)
         move(engine, noted, None, 1000)
     assert seen == sorted(set(seen))
+
+
+def test_attached_shadowed_and_vacuumed(engine: Engine, tmp_path: Path) -> None:
+    """Who writes may have attached the database, and have tables of the notes' name."""
+    noted = tables_of(engine)
+    with closing(sqlite3.connect(engine.url.database)) as connection:
+        connection.execute("DELETE FROM texts")
+        connection.commit()
+    move(engine, noted, None, 1000)
+    rows = dump(engine, noted)
+    with closing(sqlite3.connect(tmp_path / "theirs.sqlite", isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE dashboard_change_note (id)")
+        connection.execute("CREATE TEMP TABLE dashboard_change_note (id)")
+        connection.execute("CREATE TABLE texts (id)")
+        connection.execute("ATTACH ? AS ours", (engine.url.database,))
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO main.texts VALUES ('theirs')")
+        connection.execute("INSERT INTO ours.texts (id) VALUES ('a'), ('b')")
+        connection.execute("INSERT OR REPLACE INTO ours.texts (id, name) VALUES ('a', 'again')")
+        connection.execute("COMMIT")
+        connection.execute("VACUUM ours")
+        connection.execute("DELETE FROM ours.texts WHERE id = 'b'")
+    move(engine, noted, rows, 1000)
+    assert rows == dump(engine, noted)
+    assert [key for key in rows if key[0] == "texts"] == [("texts", ("a",))]
