@@ -5,25 +5,25 @@
 The first table is of one statement, INSERT ... SELECT, and of 100,000 by a driver. Then processes
 of their own write single rows as fast as they can while the program moves what is noted: nothing
 may be lost, and it is measured how long their transactions take, with and without a mover, and
-how far behind the log is. PostgreSQL is that of DASHBOARD_TEST_POSTGRESQL.
+how far behind the log is. On PostgreSQL no outside writer may wait for a lock that ours holds,
+also while the program prunes its log, installs and removes triggers of another table, and its
+sessions edit. PostgreSQL is that of DASHBOARD_TEST_POSTGRESQL.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from benchmarks.outside import Disturbers, Holds, Sampler, beside, writers
 from benchmarks.report import percentile
 from dashboard.changes import log
 from dashboard.changes.triggers.covering import cover
@@ -49,7 +49,11 @@ READING = sa.Table(
     sa.Column("placed", sa.DateTime),
 )
 TABLES = noted_tables(lambda: dict(METADATA.tables))
+OTHER = sa.Table(
+    "other", METADATA, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text)
+)
 ROUNDS = 3
+ALL = "on, and all else"
 
 SELECT = {
     "sqlite": "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) "
@@ -105,69 +109,56 @@ def compare(databases: Databases, name: str, rows: int) -> None:
         engine.dispose()
 
 
-def write(url: str, writer: int, seconds: float, results: Any) -> None:
-    """Insert and update single rows, each in a transaction; tell how long each took."""
-    parsed = sa.make_url(url)
-    sqlite = parsed.get_backend_name() == "sqlite"
-    if sqlite:
-        connection: Any = sqlite3.connect(parsed.database or "", timeout=30, isolation_level=None)
-        mark = "?"
-    else:
-        import psycopg
+def full_speed(databases: Databases, name: str, writing: int, seconds: float, mover: str) -> None:
+    """``mover`` is off, on, or ``and all else``: then the program does what else it does as well.
 
-        connection = psycopg.connect(parsed.set(drivername="postgresql").render_as_string(
-            hide_password=False), autocommit=True)  # fmt: skip
-        mark = "%s"
-    taken = []
-    until = time.monotonic() + seconds
-    number = 0
-    while time.monotonic() < until:
-        key = writer * 10_000_000 + number
-        began = time.perf_counter()
-        connection.execute(f"INSERT INTO reading (id, name) VALUES ({mark}, 'new')", (key,))
-        connection.execute(f"UPDATE reading SET note = 'x' WHERE id = {mark}", (key,))
-        taken.append((time.perf_counter() - began) / 2)
-        number += 1
-    connection.close()
-    results.put(taken)
-
-
-def full_speed(databases: Databases, name: str, writers: int, seconds: float, moved: bool) -> None:
+    Fails where a change isn't logged, and where an outside writer of PostgreSQL waited for us.
+    """
     engine = fresh(databases)
     url = engine.url.render_as_string(hide_password=False)
     cover(engine, TABLES()["reading"])
-    mover = Mover(Moving(engine, TABLES, lambda appended: None), lambda: waker_for(engine, TABLES))
-    results: Any = multiprocessing.get_context("spawn").Queue()
-    processes = [
-        multiprocessing.get_context("spawn").Process(target=write, args=(url, n, seconds, results))
-        for n in range(writers)
-    ]
+    holds = Holds(engine)
+    moved = mover != "off"
+    mover_ = Mover(Moving(engine, TABLES, lambda appended: None), lambda: waker_for(engine, TABLES))
+    watching = make_engine(url)
+    sampler = Sampler(watching)
+    others = Disturbers(url, READING, TABLES()["other"])
+    runs = [sampler.run] if name == "PostgreSQL" else []
+    if mover == ALL:
+        runs += [others.prune, others.cover, others.edit]
     if moved:
-        mover.start()
-    for each in processes:
-        each.start()
-    taken = [one for _ in processes for one in results.get()]
+        mover_.start()
+    with beside(*runs):
+        taken = writers(url, writing, seconds)
     ended = time.monotonic()
-    for each in processes:
-        each.join()
-    backlog, _ = lag(engine)
-    while moved and lag(engine)[1] >= 1.0:
+    backlog, _ = lag(watching)
+    while moved and lag(watching)[1] >= 1.0:
         time.sleep(0.05)
-    behind = time.monotonic() - ended
-    while moved and lag(engine)[0]:
+    behind = time.monotonic() - ended if moved else 0.0
+    while moved and lag(watching)[0]:
         time.sleep(0.05)
-    mover.stop()
+    mover_.stop()
     with reader_of(engine).connect() as connection:
         head = log.head(connection).seq
-    written = 2 * len(taken)
-    if moved and head != written:
-        raise SystemExit(f"{written} changes were written, {head} were logged.")
-    milliseconds = [each * 1000 for each in taken]
-    times = f"{median(milliseconds):.2f}, {percentile(milliseconds, 99):.2f}, "
-    waited = f"{max(milliseconds):.0f} ms | {backlog:,} | {behind if moved else 0:.1f} s |"
-    rate = f"{written / seconds:,.0f}"
-    print(f"| {name} | {'on' if moved else 'off'} | {rate} | {times}{waited}", flush=True)
-    engine.dispose()
+    if moved and head != len(taken) + others.logged:
+        raise SystemExit(f"{len(taken) + others.logged} changes were written, {head} logged.")
+    if sampler.by_ours:
+        raise SystemExit(f"Outside writers waited for ours: {sampler.by_ours[:3]}")
+    locked = f"0 of {sampler.samples:,} ({sampler.by_outside:,})" if sampler.samples else ""
+    print(f"| {name} | {mover} | {len(taken) / seconds:,.0f} | {spread(taken)} | "
+          f"{spread(holds.transactions)} | {spread(holds.commits)} | {locked} | {backlog:,} | "
+          f"{behind:.1f} s |", flush=True)  # fmt: skip
+    for each in (engine, watching):
+        each.dispose()
+    others.close()
+
+
+def spread(seconds: Sequence[float]) -> str:
+    """Return the median, the 99th percentile and the most, in milliseconds."""
+    if len(seconds) < 2:
+        return ""
+    times = [each * 1000 for each in seconds]
+    return f"{median(times):.2f}, {percentile(times, 99):.2f}, {max(times):,.0f} ms"
 
 
 def lag(engine: Engine) -> tuple[int, float]:
@@ -192,14 +183,16 @@ def main() -> None:
     ]
     print("| database | how | without | with triggers | times |\n| --- | --- | --- | --- | --- |")
     for name, databases in both:
-        compare(databases, name, given.rows)
+        if given.rows:
+            compare(databases, name, given.rows)
     if not given.seconds:
         return
-    print("\n| database | mover | changes/s | a change: p50, p99, max | waiting at the end | "
-          "less than 1 s behind after |\n| --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    print("\n| database | mover | changes/s | a change: p50, p99, max | a move: p50, p99, max | "
+          "its COMMIT | samples with a wait for ours (for others) | waiting at the end | "
+          "less than 1 s behind after |\n|" + " --- |" * 9)  # fmt: skip
     for name, databases in both:
-        for moved in (False, True):
-            full_speed(databases, name, given.writers, given.seconds, moved)
+        for mover in ("off", "on", ALL)[: 3 if name == "PostgreSQL" else 2]:
+            full_speed(databases, name, given.writers, given.seconds, mover)
     for _, databases in both:
         with suppress(Exception):
             databases.close()
