@@ -91,17 +91,23 @@ def history(reader: Reader, table: str, key: Sequence[Any], limit: int = 50) -> 
     return [_from_record(row) for row in reader.execute(statement)]
 
 
-def prune(connection: Connection, days: float, keep: int, now: datetime | None = None) -> int:
-    """Delete all before the oldest change of the last ``days``, and all but the newest ``keep``.
-
-    Returns how many those were.
+def prunable(reader: Reader, days: float, keep: int, now: datetime | None = None) -> int:
+    """Return the highest number before the oldest change of the last ``days``, or of all but the
+    newest ``keep``.
     """
     cutoff = (now or utc_now()) - timedelta(days=days)
-    last = head(connection).seq
+    last = head(reader).seq
     # Reads what is to go, and one more: an index on the times would cost every commit.
     young = sa.select(LOG.c.seq).where(LOG.c.at >= cutoff).order_by(LOG.c.seq).limit(1)
-    first_kept = connection.scalar(young) or last + 1
-    through = max(first_kept - 1, last - keep)
+    first_kept = reader.scalar(young) or last + 1
+    return max(first_kept - 1, last - keep)
+
+
+def prune(connection: Connection, through: int, most: int | None = None) -> int:
+    """Delete changes up to a number, but at most the oldest ``most``; return how many."""
+    if most is not None:
+        oldest = connection.execute(sa.select(sa.func.min(LOG.c.seq))).scalar() or 0
+        through = min(through, oldest + most - 1)
     gone = connection.execute(sa.delete(LOG).where(LOG.c.seq <= through)).rowcount
     if gone:
         connection.execute(

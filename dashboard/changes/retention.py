@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from sqlalchemy import Engine
 
 from dashboard.changes import log
+from dashboard.changes.pace import Pace
+from dashboard.models.engine import reader_of
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +20,7 @@ class Retention:
 
     def __init__(self, engine: Engine, days: float, keep: int, interval: float = 3600.0) -> None:
         self._engine = engine
+        self._reader = reader_of(engine)
         self._days = days
         self._keep = keep
         self._interval = interval
@@ -34,9 +38,22 @@ class Retention:
             self._thread.join(timeout=5)
 
     def prune(self) -> int:
-        """Prune once; return how many changes went."""
+        """Prune once, a few changes at a time; return how many went."""
+        with self._reader.connect() as connection:
+            through = log.prunable(connection, self._days, self._keep)
+        pace = Pace(self._engine.dialect.name)
+        pruned = 0
+        while gone := self._prune(through, pace):
+            pruned += gone
+        return pruned
+
+    def _prune(self, through: int, pace: Pace) -> int:
         with self._engine.begin() as connection:
-            return log.prune(connection, self._days, self._keep)
+            began = time.perf_counter()
+            gone = log.prune(connection, through, pace.rows)
+            held = time.perf_counter() - began
+        time.sleep(pace.held(gone, held))
+        return gone
 
     def _run(self) -> None:
         while True:

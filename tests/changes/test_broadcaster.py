@@ -86,7 +86,7 @@ def test_a_cursor_that_cannot_be_continued_is_told_reset(
 ) -> None:
     commit(sessions, "a", "b", "c")
     with engine.begin() as connection:
-        assert log.prune(connection, days=1000, keep=1) == 2
+        assert log.prune(connection, log.prunable(connection, days=1000, keep=1)) == 2
         epoch = log.head(connection).epoch
     with broadcaster.subscribe(cursor.format(epoch=epoch)) as subscription:
         assert subscription.reset == reason

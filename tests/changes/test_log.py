@@ -86,9 +86,9 @@ def test_the_history_of_a_composite_key(sessions: Any, engine: Engine) -> None:
 )
 def test_all_but_the_newest_are_pruned(engine: Engine, keep: int, left: list[int]) -> None:
     with engine.begin() as connection:
-        assert log.prune(connection, days=1, keep=keep) == 5 - len(left)
+        assert log.prune(connection, log.prunable(connection, days=1, keep=keep)) == 5 - len(left)
         assert log.head(connection).pruned == 5 - len(left)
-        assert log.prune(connection, days=1, keep=keep) == 0
+        assert log.prune(connection, log.prunable(connection, days=1, keep=keep)) == 0
     assert seqs(engine) == left
 
 
@@ -100,9 +100,9 @@ def test_what_is_old_is_pruned_up_to_the_first_that_is_not(engine: Engine) -> No
         for seq, days in ((1, 9), (2, 8), (3, 5), (4, 9)):
             at = now - timedelta(days=days)
             connection.execute(sa.update(log.LOG).where(log.LOG.c.seq == seq).values(at=at))
-        assert log.prune(connection, days=7, keep=100, now=now) == 2
+        assert log.prune(connection, log.prunable(connection, days=7, keep=100, now=now)) == 2
         assert log.head(connection).pruned == 2
-        assert log.prune(connection, days=7, keep=100, now=now) == 0
+        assert log.prune(connection, log.prunable(connection, days=7, keep=100, now=now)) == 0
     assert seqs(engine) == [3, 4, 5]
 
 
@@ -118,7 +118,7 @@ def test_a_log_of_old_changes_alone_is_pruned_whole(engine: Engine) -> None:
 @pytest.mark.usefixtures("five")
 def test_numbers_go_on_after_everything_was_pruned(sessions: Any, engine: Engine) -> None:
     with engine.begin() as connection:
-        log.prune(connection, days=1, keep=0)
+        log.prune(connection, log.prunable(connection, days=1, keep=0))
         epoch = log.head(connection).epoch
     with sessions.begin() as session:
         session.add(Tag(name="next"))

@@ -117,7 +117,7 @@ def test_an_until_that_was_pruned_is_an_old_one(server: Server) -> None:
     put(server.sessions, "b")
     now = fetch(server.url + TAGS)
     with server.registry["dashboard.engine"].begin() as connection:
-        log.prune(connection, days=30, keep=1)
+        log.prune(connection, log.prunable(connection, days=30, keep=1))
     with watching(server, page, since=now.cursor, until=page.cursor) as stream:
         put(server.sessions, "c")
         assert next(stream.only("reset", "patch")).event == "patch"

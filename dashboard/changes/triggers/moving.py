@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from dashboard.changes.append import Appended, Log
+from dashboard.changes.pace import Pace
 from dashboard.changes.triggers.chains import Group
 from dashboard.changes.triggers.look import Overtaken, Piece, look, prepare, write
 from dashboard.changes.triggers.noted import NotedTables
 from dashboard.changes.triggers.notes import Tables, take
-from dashboard.changes.triggers.pace import Pace
 from dashboard.models.engine import is_away, reader_of
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Moving:
         self._log = Log(engine.dialect)
         self._unreadable: set[str] = set()
         self._published = published
-        self.pace = Pace(engine.dialect.name)
+        self._pace = Pace(engine.dialect.name)
 
     def move(self) -> int:
         """Move the notes that there are now, but at most those of one look; return how many.
@@ -46,7 +46,7 @@ class Moving:
         Raise Overtaken where somebody else has been at the same notes: there is more to do then.
         """
         groups = self._look(self._tables())
-        for piece in pieces(groups, lambda: self.pace.notes):
+        for piece in pieces(groups, lambda: self._pace.rows):
             self._write(piece)
         return sum(len(group.ids) for group in groups)
 
@@ -86,7 +86,7 @@ class Moving:
             held = time.perf_counter() - began
         if piece.changes and numbers:
             self._published(piece.changes.numbered(*numbers))
-        time.sleep(self.pace.held(len(piece.ids), held))
+        time.sleep(self._pace.held(len(piece.ids), held))
 
     def _write_what_can_be(self, groups: Sequence[Group], error: Exception) -> None:
         if len(groups) > 1:
