@@ -62,7 +62,8 @@ def _sqlite_triggers(connection: Connection) -> Iterator[Found]:
 def _postgresql_triggers(connection: Connection) -> Iterator[Found]:
     rows = connection.exec_driver_sql(
         "SELECT tgname AS name, tgrelid::regclass::text AS place FROM pg_trigger "
-        "WHERE NOT tgisinternal ORDER BY tgname, 2"
+        # Those of a partition are its parent's.
+        "WHERE NOT tgisinternal AND tgparentid = 0 ORDER BY tgname, 2"
     )
     for row in rows:
         if row.name.startswith(OWN):

@@ -49,11 +49,8 @@ def remove(connection: Connection, noted: Noted) -> None:
         for name in _of_sqlite(connection, noted):
             _run(connection, f"DROP TRIGGER {quoted(name)}")
         return
-    place = _place(connection, noted)
-    for name in postgresql.TRIGGERS:
-        _run(connection, f"DROP TRIGGER IF EXISTS {quoted(name)} ON {place.sql}")
-    function = f"{postgresql.own_schema(connection)}.{quoted(postgresql.function_name(place))}"
-    _run(connection, f"DROP FUNCTION IF EXISTS {function}()")
+    for statement in postgresql.drops(connection, _place(connection, noted)):
+        _run(connection, statement)
 
 
 def remove_all(connection: Connection) -> None:
@@ -61,7 +58,7 @@ def remove_all(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         statements = [f"DROP TRIGGER {quoted(name)}" for name in sqlite.installed(connection)]
     else:
-        statements = postgresql.drops(connection)
+        statements = postgresql.all_drops(connection)
     for statement in statements:
         _run(connection, statement)
 

@@ -38,9 +38,6 @@ INDEPENDENT = (
 """Types whose JSON depends on none of them."""
 
 
-TRIGGERS = ("dashboard_insert", "dashboard_update", "dashboard_delete", "dashboard_truncate")
-
-
 class Place(NamedTuple):
     """Where a table is: its schema and name, and whether its triggers must run for each row."""
 
@@ -56,6 +53,10 @@ class Place(NamedTuple):
     @property
     def sql(self) -> str:
         return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def digest(self) -> str:
+        return f"{crc32(self.sql.encode()):08x}"
 
 
 def sql_name(table: Table) -> str:
@@ -102,8 +103,7 @@ def own_schema(connection: Connection) -> str:
 
 def function_name(place: Place) -> str:
     """Return a name that fits into PostgreSQL's 63 bytes and is the table's alone."""
-    digest = crc32(place.sql.encode())
-    return f"dashboard_note_{digest:08x}"
+    return f"dashboard_note_{place.digest}"
 
 
 def create(connection: Connection, noted: Noted, place: Place) -> dict[str, str]:
@@ -117,10 +117,8 @@ def create(connection: Connection, noted: Noted, place: Place) -> dict[str, str]
     made = {function: _function(noted, place, own, function)}
     for event in ("insert", "update", "delete"):
         how = "FOR EACH ROW" if place.by_row else f"{_rows(event)} FOR EACH STATEMENT"
-        made[f"dashboard_{event}"] = _trigger(place, f"AFTER {event.upper()}", how, function)
-    whole = "FOR EACH STATEMENT"
-    made["dashboard_truncate"] = _trigger(place, "BEFORE TRUNCATE", whole, function)
-    return made
+        made |= _trigger(place, f"AFTER {event.upper()}", how, function)
+    return made | _trigger(place, "BEFORE TRUNCATE", "FOR EACH STATEMENT", function)
 
 
 def _rows(event: str) -> str:
@@ -129,13 +127,17 @@ def _rows(event: str) -> str:
     return f"REFERENCING {old} {new}"
 
 
-def _trigger(place: Place, timing: str, how: str, function: str) -> str:
-    """Return what makes a trigger that fires for those as well who write as a replica."""
-    name = f"dashboard_{timing.split()[1].lower()}"
-    return (
-        f"CREATE TRIGGER {name} {timing} ON {place.sql} {how} EXECUTE FUNCTION {function}(); "
+def _trigger(place: Place, timing: str, how: str, function: str) -> dict[str, str]:
+    """Return what makes a trigger that fires for those as well who write as a replica.
+
+    A partition has its parent's triggers, and those of its own by other names.
+    """
+    name = f"dashboard_{timing.split()[1].lower()}_{place.digest}"
+    return {
+        name: f"CREATE TRIGGER {name} {timing} ON {place.sql} {how} "
+        f"EXECUTE FUNCTION {function}(); "
         f"ALTER TABLE {place.sql} ENABLE ALWAYS TRIGGER {name}"
-    )
+    }
 
 
 def _function(noted: Noted, place: Place, own: str, function: str) -> str:
@@ -207,15 +209,25 @@ def _before(place: Place) -> str:
     return f"{whole} - ARRAY[{', '.join(literal(name) for name in place.unknown)}]"
 
 
-def drops(connection: Connection) -> list[str]:
+_OURS = (
+    "p.proname ~ '^dashboard_note_[0-9a-f]{8}$' AND p.pronamespace = "
+    "(SELECT relnamespace FROM pg_class WHERE oid = to_regclass('dashboard_change_note'))"
+)
+
+
+def drops(connection: Connection, place: Place) -> list[str]:
+    """Return the statements that take a table's triggers away, made for it under whatever name."""
+    function = f"{own_schema(connection)}.{quoted(function_name(place))}"
+    triggers = _triggers(connection, place)
+    return [
+        *(f"DROP TRIGGER {quoted(name)} ON {place.sql}" for name in triggers),
+        f"DROP FUNCTION IF EXISTS {function}() CASCADE",
+    ]
+
+
+def all_drops(connection: Connection) -> list[str]:
     """Return the statements that drop every function of the program, and so its triggers."""
-    names = connection.execute(
-        text(
-            "SELECT p.proname FROM pg_proc p JOIN pg_class c ON c.relnamespace = p.pronamespace "
-            "WHERE c.oid = to_regclass('dashboard_change_note') "
-            "AND p.proname ~ '^dashboard_note_[0-9a-f]{8}$'"
-        )
-    ).scalars()
+    names = connection.execute(text(f"SELECT proname FROM pg_proc p WHERE {_OURS}")).scalars()
     own = own_schema(connection)
     return [f"DROP FUNCTION {own}.{quoted(name)}() CASCADE" for name in names]
 
@@ -244,11 +256,17 @@ def installed(connection: Connection, place: Place) -> Installed:
         ),
         {"name": function_name(place)},
     ).scalar()
-    triggers = connection.execute(
+    return Installed(function, {*_triggers(connection, place, "AND tgenabled = 'A'")})
+
+
+def _triggers(connection: Connection, place: Place, condition: str = "") -> list[str]:
+    """Return the names of the triggers of the table itself that run functions of the program."""
+    names = connection.execute(
         text(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(:table) "
-            "AND NOT tgisinternal AND tgenabled = 'A' AND tgname = ANY (:names)"
+            "SELECT tgname FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid "
+            "WHERE tgrelid = to_regclass(:table) AND NOT tgisinternal AND tgparentid = 0 "
+            f"AND {_OURS} {condition}"
         ),
-        {"table": place.sql, "names": list(TRIGGERS)},
+        {"table": place.sql},
     ).scalars()
-    return Installed(function, {*triggers})
+    return [*names]

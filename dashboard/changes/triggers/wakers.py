@@ -18,7 +18,7 @@ from dashboard.changes.triggers.notes import any_notes
 
 LOOKS_PER_SECOND = 20
 
-SHARE = 0.1
+SHARE = 0.2
 """At most this part of the time is spent looking: it takes long while somebody's old snapshot
 keeps PostgreSQL from clearing away notes that have been moved."""
 

@@ -14,9 +14,11 @@ from sqlalchemy import Connection, Engine
 
 from dashboard.catalog.values import to_json
 from dashboard.changes import Change, log
-from dashboard.changes.triggers.covering import cover
+from dashboard.changes.triggers.covering import cover, uncover
+from dashboard.changes.triggers.install import status_of
 from dashboard.changes.triggers.moving import Moving
 from dashboard.changes.triggers.noted import NotedTables, noted_tables
+from dashboard.models.removal import find, remove
 from tests.support.databases import POSTGRESQL
 from tests.support.rows import replay
 from tests.support.triggers import move_all
@@ -133,6 +135,43 @@ def test_a_partition_of_its_own(covered: Any, outside: Connection) -> None:
     assert brief(logged.move()) == ["insert january 2024-01-05,1", "delete january 2024-01-05,1"]
     outside.exec_driver_sql("INSERT INTO reading VALUES ('2024-01-05', 1, 'a')")
     assert brief(logged.move()) == ["insert january 2024-01-05,1"]
+
+
+def test_a_parent_and_its_partition_are_tables_each(
+    engine: Engine, covered: Any, outside: Connection
+) -> None:
+    logged = covered(PARTITIONS, "reading", "january")
+    outside.exec_driver_sql("INSERT INTO reading VALUES ('2024-01-05', 1, 'a')")
+    outside.exec_driver_sql("INSERT INTO january VALUES ('2024-01-06', 2, 'b')")
+    assert sorted(brief(logged.move())) == [
+        "insert january 2024-01-05,1", "insert january 2024-01-06,2",
+        "insert reading 2024-01-05,1", "insert reading 2024-01-06,2",
+    ]  # fmt: skip
+    reading, january = logged.tables().values()
+    with engine.connect() as connection:
+        assert status_of(connection, reading) == status_of(connection, january) == ("installed", "")
+    uncover(engine, january)
+    cover(engine, reading)
+    with engine.connect() as connection:
+        assert status_of(connection, reading).state == "installed"
+        assert status_of(connection, january).state == "none"
+        found = find(engine)
+    outside.connection.close()
+    remove(engine, found)
+    with engine.connect() as connection:
+        triggers = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'dashboard%%'"
+        assert connection.exec_driver_sql(triggers).all() == []
+
+
+def test_a_table_that_is_renamed(engine: Engine, covered: Any, outside: Connection) -> None:
+    """The triggers that it got under its old name are taken away with those of its new one."""
+    covered("CREATE TABLE thing (id int PRIMARY KEY, name text)", "thing")
+    outside.exec_driver_sql("ALTER TABLE thing RENAME TO stuff")
+    logged = covered("", "stuff")
+    outside.exec_driver_sql("INSERT INTO stuff VALUES (1, 'one')")
+    assert brief(logged.move()) == ["insert stuff 1"]
+    notes = "SELECT count(*) FROM dashboard_change_note"
+    assert outside.exec_driver_sql(notes).scalar() == 0
 
 
 def test_children_of_a_table(covered: Any, outside: Connection) -> None:
@@ -274,6 +313,17 @@ def test_what_replication_applies_is_noticed(covered: Any, outside: Connection) 
     assert brief(logged.move()) == [
         "insert thing 1", "update thing 1", "delete thing 1", "insert thing 2"
     ]  # fmt: skip
+
+
+def test_what_replication_applies_to_partitions(covered: Any, outside: Connection) -> None:
+    parted = covered(PARTITIONS, "reading")
+    outside.exec_driver_sql("SET session_replication_role = replica")
+    outside.exec_driver_sql("INSERT INTO january VALUES ('2024-01-05', 1, 'a')")
+    outside.exec_driver_sql(
+        "CREATE TABLE march PARTITION OF reading FOR VALUES FROM ('2024-03-01') TO ('2024-04-01')"
+    )
+    outside.exec_driver_sql("INSERT INTO march VALUES ('2024-03-05', 2, 'b')")
+    assert len(parted.move()) == 2
 
 
 def test_installing_keeps_nobody_waiting_behind_a_long_transaction(
