@@ -16,7 +16,7 @@ from dashboard.changes.triggers.install import TriggerError
 from dashboard.changes.triggers.look import Overtaken, look, prepare, write
 from dashboard.changes.triggers.moving import Moving
 from dashboard.changes.triggers.noted import Noted
-from dashboard.changes.triggers.postgresql import place_of
+from dashboard.changes.triggers.postgresql_place import place_of
 
 FEW = 500
 """Notes that may be moved while nobody can write to the table."""

@@ -12,6 +12,7 @@ from dashboard.changes.triggers import postgresql, sqlite
 from dashboard.changes.triggers.encoding import quoted
 from dashboard.changes.triggers.noted import Noted
 from dashboard.changes.triggers.notes import GONE, NOTE
+from dashboard.changes.triggers.postgresql_place import Place, place_of
 
 
 class TriggerError(Exception):
@@ -69,8 +70,8 @@ def _wanted(connection: Connection, noted: Noted) -> dict[str, str]:
     return postgresql.create(connection, noted, _place(connection, noted))
 
 
-def _place(connection: Connection, noted: Noted) -> postgresql.Place:
-    place = postgresql.place_of(connection, noted)
+def _place(connection: Connection, noted: Noted) -> Place:
+    place = place_of(connection, noted)
     if place is None:
         raise TriggerError(f"There is no table {noted.fullname} in the database.")
     return place
@@ -111,7 +112,7 @@ def _sqlite_status(connection: Connection, noted: Noted) -> Status:
 
 
 def _postgresql_status(connection: Connection, noted: Noted) -> Status:
-    place = postgresql.place_of(connection, noted)
+    place = place_of(connection, noted)
     found = None if place is None else postgresql.installed(connection, place)
     if place is None or found is None or not (found.triggers or found.function):
         return Status("none")

@@ -8,12 +8,18 @@ tables, they run for each row.
 from __future__ import annotations
 
 from typing import NamedTuple
-from zlib import crc32
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, text
 
 from dashboard.changes.triggers.encoding import literal, quoted
 from dashboard.changes.triggers.noted import Noted
+from dashboard.changes.triggers.postgresql_place import (
+    Place,
+    digest,
+    function_name,
+    own_schema,
+    parents,
+)
 
 CAPTURED = "dashboard.captured"
 """What is set to ``on`` in the sessions of those who log their changes themselves."""
@@ -31,80 +37,6 @@ SETTINGS = (
 )
 """What the texts in a row may depend on must not be the writer's choice. Each costs something."""
 
-INDEPENDENT = (
-    "bool", "int2", "int4", "int8", "numeric", "text", "varchar", "bpchar", "uuid", "date",
-    "timestamp", "time", "json", "jsonb",
-)  # fmt: skip
-"""Types whose JSON depends on none of them."""
-
-
-class Place(NamedTuple):
-    """Where a table is: its schema and name, and whether its triggers must run for each row."""
-
-    schema: str
-    name: str
-    by_row: bool
-    unknown: tuple[str, ...]
-    """Its columns that aren't to be noted."""
-
-    plain: bool
-    """Whether all of its columns are of types whose JSON depends on no setting."""
-
-    @property
-    def sql(self) -> str:
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
-
-    @property
-    def digest(self) -> str:
-        return f"{crc32(self.sql.encode()):08x}"
-
-
-def sql_name(table: Table) -> str:
-    """Return a table's name as SQL has it, percent signs and all."""
-    parts = (table.schema, table.name)
-    return ".".join(quoted(part) for part in parts if part)
-
-
-def place_of(connection: Connection, noted: Noted) -> Place | None:
-    """Find a table; None where there is none, or it is no table."""
-    row = connection.execute(
-        text(
-            "SELECT c.oid, n.nspname, c.relname, c.relkind = 'p' OR c.relispartition "
-            "OR EXISTS (SELECT 1 FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent)) "
-            "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE c.oid = to_regclass(:name) AND c.relkind IN ('r', 'p')"
-        ),
-        {"name": sql_name(noted.table)},
-    ).first()
-    if row is None:
-        return None
-    columns = connection.execute(
-        text(
-            "SELECT attname, typname = ANY (:independent) OR typtype = 'e' FROM pg_attribute "
-            "JOIN pg_type t ON t.oid = atttypid "
-            "WHERE attrelid = :oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-        ),
-        {"oid": row[0], "independent": list(INDEPENDENT)},
-    ).all()
-    unknown = tuple(name for name, _ in columns if name not in noted.stored)
-    return Place(row[1], row[2], row[3], unknown, all(plain for _, plain in columns))
-
-
-def own_schema(connection: Connection) -> str:
-    """Return the schema in which the program's own tables are, as SQL has it."""
-    name = connection.execute(
-        text(
-            "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE c.oid = to_regclass('dashboard_change_note')"
-        )
-    ).scalar_one()
-    return quoted(name)
-
-
-def function_name(place: Place) -> str:
-    """Return a name that fits into PostgreSQL's 63 bytes and is the table's alone."""
-    return f"dashboard_note_{place.digest}"
-
 
 def create(connection: Connection, noted: Noted, place: Place) -> dict[str, str]:
     """Return the statements that make the function and the triggers, by their names.
@@ -113,12 +45,14 @@ def create(connection: Connection, noted: Noted, place: Place) -> dict[str, str]
     nothing that is written to it fails for a trigger.
     """
     own = own_schema(connection)
-    function = f"{own}.{quoted(function_name(place))}"
+    function = f"{own}.{quoted(function_name(place.sql))}"
     made = {function: _function(noted, place, own, function)}
-    for event in ("insert", "update", "delete"):
-        how = "FOR EACH ROW" if place.by_row else f"{_rows(event)} FOR EACH STATEMENT"
-        made |= _trigger(place, f"AFTER {event.upper()}", how, function)
-    return made | _trigger(place, "BEFORE TRUNCATE", "FOR EACH STATEMENT", function)
+    for table in (place.sql, *place.children):
+        for event in ("insert", "update", "delete"):
+            how = "FOR EACH ROW" if place.by_row else f"{_rows(event)} FOR EACH STATEMENT"
+            made |= _trigger(place, table, f"AFTER {event.upper()}", how, function)
+        made |= _trigger(place, table, "BEFORE TRUNCATE", "FOR EACH STATEMENT", function)
+    return made
 
 
 def _rows(event: str) -> str:
@@ -127,16 +61,18 @@ def _rows(event: str) -> str:
     return f"REFERENCING {old} {new}"
 
 
-def _trigger(place: Place, timing: str, how: str, function: str) -> dict[str, str]:
-    """Return what makes a trigger that fires for those as well who write as a replica.
+def _trigger(place: Place, table: str, timing: str, how: str, function: str) -> dict[str, str]:
+    """Return what makes a trigger, by its name and table.
 
+    It fires for those as well who write as a replica, where it's the table's owner who makes it.
     A partition has its parent's triggers, and those of its own by other names.
     """
-    name = f"dashboard_{timing.split()[1].lower()}_{place.digest}"
+    name = f"dashboard_{timing.split()[1].lower()}_{digest(place.sql)}"
+    always = f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};"
+    block = f"BEGIN {always} EXCEPTION WHEN insufficient_privilege THEN NULL; END"
     return {
-        name: f"CREATE TRIGGER {name} {timing} ON {place.sql} {how} "
-        f"EXECUTE FUNCTION {function}(); "
-        f"ALTER TABLE {place.sql} ENABLE ALWAYS TRIGGER {name}"
+        f"{name} ON {table}": f"CREATE TRIGGER {name} {timing} ON {table} {how} "
+        f"EXECUTE FUNCTION {function}(); DO {literal(block)}"
     }
 
 
@@ -169,7 +105,7 @@ BEGIN
   ELSIF TG_OP = 'DELETE' THEN
     {gone} {_rows_of(old, noted, place)} r;
   ELSE
-    {gone} {_rows_of(place.sql if place.by_row else f"ONLY {place.sql}", noted, place)} r;
+    {_truncate(noted, place, note)}
   END IF;
   IF current_setting('{CAPTURED}', true) = 'on' THEN
     RAISE INFO '{TOLD}';
@@ -182,6 +118,18 @@ END
     return (
         f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql "
         f"SECURITY DEFINER {settings} AS {literal(body)}"
+    )
+
+
+def _truncate(noted: Noted, place: Place, note: str) -> str:
+    """Note all rows of the table that is truncated: itself, or one that inherits from it."""
+    here = "@"
+    rows = _rows_of(f"ONLY {here}" if place.children else here, noted, place)
+    statement = f"{note} SELECT {literal(noted.fullname)}, 'D', r.key, r.before, $1, $2, $3 FROM "
+    before, after = rows.split(f"{here} every", 1)
+    return (
+        f"EXECUTE {literal(statement + before)} || TG_RELID::regclass || "
+        f"{literal(' every' + after + ' r')} USING xid, writer, at;"
     )
 
 
@@ -217,12 +165,17 @@ _OURS = (
 
 def drops(connection: Connection, place: Place) -> list[str]:
     """Return the statements that take a table's triggers away, made for it under whatever name."""
-    function = f"{own_schema(connection)}.{quoted(function_name(place))}"
-    triggers = _triggers(connection, place)
-    return [
-        *(f"DROP TRIGGER {quoted(name)} ON {place.sql}" for name in triggers),
-        f"DROP FUNCTION IF EXISTS {function}() CASCADE",
-    ]
+    others = parents(connection, place.oid).values()
+    names = connection.execute(
+        text(
+            "SELECT DISTINCT proname FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid "
+            f"WHERE tgrelid = :oid AND tgparentid = 0 AND proname <> ALL (:parents) AND {_OURS}"
+        ),
+        {"oid": place.oid, "parents": [function_name(each) for each in others]},
+    ).scalars()
+    own = own_schema(connection)
+    functions = {function_name(place.sql), *names}
+    return [f"DROP FUNCTION IF EXISTS {own}.{quoted(each)}() CASCADE" for each in functions]
 
 
 def all_drops(connection: Connection) -> list[str]:
@@ -254,19 +207,16 @@ def installed(connection: Connection, place: Place) -> Installed:
             "SELECT prosrc FROM pg_proc WHERE proname = :name AND pronamespace = "
             "(SELECT relnamespace FROM pg_class WHERE oid = to_regclass('dashboard_change_note'))"
         ),
-        {"name": function_name(place)},
+        {"name": function_name(place.sql)},
     ).scalar()
-    return Installed(function, {*_triggers(connection, place, "AND tgenabled = 'A'")})
-
-
-def _triggers(connection: Connection, place: Place, condition: str = "") -> list[str]:
-    """Return the names of the triggers of the table itself that run functions of the program."""
-    names = connection.execute(
+    triggers = connection.execute(
         text(
-            "SELECT tgname FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid "
-            "WHERE tgrelid = to_regclass(:table) AND NOT tgisinternal AND tgparentid = 0 "
-            f"AND {_OURS} {condition}"
+            "SELECT tgname, nspname, relname FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid "
+            "JOIN pg_class c ON c.oid = tgrelid JOIN pg_namespace n ON n.oid = relnamespace "
+            "WHERE NOT tgisinternal AND tgparentid = 0 AND tgenabled IN ('O', 'A') "
+            f"AND proname = :name AND {_OURS}"
         ),
-        {"table": place.sql},
-    ).scalars()
-    return [*names]
+        {"name": function_name(place.sql)},
+    )
+    places = {f"{name} ON {quoted(schema)}.{quoted(table)}" for name, schema, table in triggers}
+    return Installed(function, places)

@@ -18,7 +18,7 @@ from dashboard.changes.triggers.chains import Note, Record
 from dashboard.changes.triggers.encoding import quoted
 from dashboard.changes.triggers.noted import Noted
 from dashboard.changes.triggers.notes import NOTE, NOTES, Tables, note_of, some
-from dashboard.changes.triggers.postgresql import sql_name
+from dashboard.changes.triggers.postgresql_place import sql_name
 from dashboard.changes.triggers.reading import States, by_table, drop
 from dashboard.models.engine import is_away
 

@@ -18,6 +18,7 @@ from dashboard.changes.triggers.covering import cover, uncover
 from dashboard.changes.triggers.install import status_of
 from dashboard.changes.triggers.moving import Moving
 from dashboard.changes.triggers.noted import NotedTables, noted_tables
+from dashboard.models.engine import make_engine
 from dashboard.models.removal import find, remove
 from tests.support.databases import POSTGRESQL
 from tests.support.rows import replay
@@ -72,7 +73,7 @@ class Logged:
 def covered(engine: Engine, outside: Connection) -> Callable[..., Logged]:
     """Return a function that makes tables by some SQL, and covers those that it's told."""
 
-    def make(sql: str, *names: str) -> Logged:
+    def make(sql: str, *names: str, by: Engine = engine) -> Logged:
         outside.exec_driver_sql(sql)
         metadata = sa.MetaData()
         with engine.connect() as connection:
@@ -81,7 +82,7 @@ def covered(engine: Engine, outside: Connection) -> Callable[..., Logged]:
                 sa.Table(table, metadata, schema=schema or None, autoload_with=connection)
         tables = noted_tables(lambda: dict(metadata.tables))
         for noted in tables().values():
-            cover(engine, noted)
+            cover(by, noted)
         return Logged(engine, tables)
 
     return make
@@ -174,19 +175,69 @@ def test_a_table_that_is_renamed(engine: Engine, covered: Any, outside: Connecti
     assert outside.exec_driver_sql(notes).scalar() == 0
 
 
-def test_children_of_a_table(covered: Any, outside: Connection) -> None:
-    """What is written to the parent is noted there, what is written to a child is the child's."""
-    logged = covered(
-        "CREATE TABLE parent (id int PRIMARY KEY, name text);"
-        "CREATE TABLE child (PRIMARY KEY (id), age int) INHERITS (parent);",
-        "child",
-    )
+CHILDREN = """
+CREATE TABLE parent (id int PRIMARY KEY, name text);
+CREATE TABLE child (PRIMARY KEY (id), age int) INHERITS (parent);
+CREATE TABLE grandchild (PRIMARY KEY (id)) INHERITS (child);
+"""
+
+
+def test_rows_of_children_are_their_parents_too(
+    engine: Engine, covered: Any, outside: Connection
+) -> None:
+    logged = covered(CHILDREN, "parent", "child")
     outside.exec_driver_sql("INSERT INTO parent VALUES (1, 'p')")
     outside.exec_driver_sql("INSERT INTO child VALUES (2, 'c', 3)")
+    outside.exec_driver_sql("INSERT INTO grandchild VALUES (4, 'g', 5)")
+    assert sorted(brief(logged.move())) == [
+        "insert child 2", "insert child 4", "insert parent 1", "insert parent 2", "insert parent 4"
+    ]  # fmt: skip
     outside.exec_driver_sql("UPDATE parent SET name = name || '!'")
-    assert [each.after["name"] for each in logged.move()] == ["c", "c!"]
+    assert len(logged.move()) == 5
+    outside.exec_driver_sql("UPDATE child SET age = 4")
+    assert {each.table for each in logged.move()} == {"child"}  # The parent has no age.
+    outside.exec_driver_sql("TRUNCATE grandchild")
+    assert sorted(brief(logged.move())) == ["delete child 4", "delete parent 4"]
     outside.exec_driver_sql("TRUNCATE parent")
-    assert brief(logged.move()) == ["delete child 2"]
+    assert len(logged.move()) == 3
+    parent, child = logged.tables().values()
+    cover(engine, child)
+    outside.exec_driver_sql("CREATE TABLE late () INHERITS (parent)")
+    with engine.connect() as connection:
+        assert status_of(connection, parent).state == "stale"
+        assert status_of(connection, child).state == "installed"
+    uncover(engine, child)
+    outside.exec_driver_sql("INSERT INTO child VALUES (6, 'c', 3)")
+    outside.exec_driver_sql("DELETE FROM child")
+    assert brief(logged.move()) == ["insert parent 6", "delete parent 6"]
+
+
+def test_who_may_only_make_triggers_installs_them(
+    database: str, covered: Any, outside: Connection
+) -> None:
+    """The table is another's: it can't be said that its triggers fire for replicas as well."""
+    covered("CREATE TABLE thing (id int PRIMARY KEY, name text)")
+    role = f"installer_{os.getpid()}"
+    outside.exec_driver_sql(
+        f"CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role}; "
+        f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};"
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}"
+    )
+    engine = make_engine(database, connect_args={"options": f"-crole={role}"})
+    try:
+        logged = covered("", "thing", by=engine)
+        outside.exec_driver_sql("INSERT INTO thing VALUES (1, 'one')")
+        (noted,) = logged.tables().values()
+        with engine.connect() as connection:
+            assert status_of(connection, noted).state == "installed"
+        cover(engine, noted)
+        uncover(engine, noted)
+        outside.exec_driver_sql("INSERT INTO thing VALUES (2, 'two')")
+        with engine.connect() as connection:
+            assert brief(log.read(connection, 0)) == ["insert thing 1"]
+    finally:
+        engine.dispose()
+        outside.exec_driver_sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def test_a_transaction_that_commits_after_later_ones(covered: Any, outside: Connection) -> None:
