@@ -9,12 +9,12 @@ from __future__ import annotations
 FEWEST, MOST = 20, 500
 """Rows of one transaction."""
 
-SQLITE_HOLD, HOLD = 0.001, 0.010
+SQLITE_HOLD, HOLD = 0.002, 0.010
 """Seconds for which the lock is to be held: PostgreSQL's commits take some of their own."""
 
-SQLITE_BREATH = 2.0
-"""How many times as long SQLite's lock is left to others then: who waits for it asks for it again
-after 1 ms, 3 ms, 8 ms and so on, while PostgreSQL's go to those who wait in turn."""
+SQLITE_BREATH = 1.0
+"""How many times as long SQLite's lock is left to others then, at the least: who waits for it asks
+for it after 1 ms, 3 ms, 8 ms and so on, while PostgreSQL's go to those who wait in turn."""
 
 
 class Pace:

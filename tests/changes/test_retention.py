@@ -29,9 +29,9 @@ def test_the_pace_follows_what_a_row_takes() -> None:
     pace = Pace("sqlite")
     for _ in range(10):
         pace.held(pace.rows, pace.rows * 1e-5)
-    assert pace.rows == 100
+    assert pace.rows == 200
     assert pace.held(pace.rows, 0.5) == 0.002
-    assert pace.rows == 50
+    assert pace.rows == 100
     for _ in range(10):
         pace.held(pace.rows, pace.rows * 1e-3)
     assert pace.rows == FEWEST

@@ -30,6 +30,7 @@ class Mover:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._failing = False
+        self._leave = SHORTEST_PAUSE
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="dashboard-mover", daemon=True)
@@ -71,13 +72,10 @@ class Mover:
             waker.close()
 
     def _move(self) -> None:
-        """Move what there is; leave it to others where they are at it."""
-        pause = SHORTEST_PAUSE
-        moved = 1
-        while moved and not self._stopping.is_set():
-            try:
-                moved = self._moving.move()
-                pause = SHORTEST_PAUSE
-            except Overtaken:
-                self._stopping.wait(pause * random.uniform(0.1, 1.0))
-                pause = min(2 * pause, LONGEST_LEAVE)
+        """Move what there is; leave it to others for a while where they are at it."""
+        try:
+            self._moving.move()
+            self._leave = SHORTEST_PAUSE
+        except Overtaken:
+            self._stopping.wait(self._leave * random.uniform(0.1, 1.0))
+            self._leave = min(2 * self._leave, LONGEST_LEAVE)

@@ -15,6 +15,7 @@ from dashboard.changes.triggers.chains import Group
 from dashboard.changes.triggers.look import Overtaken, Piece, look, prepare, write
 from dashboard.changes.triggers.noted import NotedTables
 from dashboard.changes.triggers.notes import Tables, take
+from dashboard.changes.triggers.writing import writing
 from dashboard.models.engine import is_away, reader_of
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class Moving:
             self._write_what_can_be(groups, error)
 
     def _log_piece(self, piece: Piece) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             began = time.perf_counter()
             numbers = write(connection, self._log, piece)
             held = time.perf_counter() - began

@@ -17,6 +17,7 @@ from dashboard.changes.triggers.noted import NotedTables
 from dashboard.changes.triggers.notes import any_notes
 
 LOOKS_PER_SECOND = 20
+"""At the most: what has come meanwhile is moved together, which costs less."""
 
 SHARE = 0.2
 """At most this part of the time is spent looking: it takes long while somebody's old snapshot
@@ -34,7 +35,7 @@ class Waker(Protocol):
     """Any method may raise what the database's driver does; ``close`` doesn't."""
 
     def wait(self, stopping: threading.Event) -> bool:
-        """Return within POLL seconds, True as soon as there may be notes for this process."""
+        """Return after a while, True if there may be notes for this process to move."""
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -58,14 +59,13 @@ class SqliteWaker:
 
     def wait(self, stopping: threading.Event) -> bool:
         deadline = time.monotonic() + POLL
-        while not stopping.is_set() and time.monotonic() < deadline:
+        while not stopping.wait(1 / LOOKS_PER_SECOND) and time.monotonic() < deadline:
             cursor = self._connection.cursor()
             (version,) = cursor.execute("PRAGMA data_version").fetchone()
             cursor.close()
             if version != self._version:
                 self._version = version
                 break
-            stopping.wait(1 / LOOKS_PER_SECOND)
         return True
 
     def close(self) -> None:
@@ -81,16 +81,16 @@ class PostgresqlWaker:
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._connection.detach()
         self._is_mover = False
+        self._pause = 1 / LOOKS_PER_SECOND
 
     def wait(self, stopping: threading.Event) -> bool:
-        deadline = time.monotonic() + POLL
-        while not stopping.is_set() and (began := time.monotonic()) < deadline:
-            if self._becomes_mover() and any_notes(self._connection, self._tables()):
-                return True
-            took = time.monotonic() - began
-            pause = max(1 / LOOKS_PER_SECOND, took / SHARE) if self._is_mover else POLL
-            stopping.wait(pause)
-        return False
+        if stopping.wait(self._pause):
+            return False
+        began = time.monotonic()
+        found = self._becomes_mover() and any_notes(self._connection, self._tables())
+        took = time.monotonic() - began
+        self._pause = max(1 / LOOKS_PER_SECOND, took / SHARE) if self._is_mover else POLL
+        return found
 
     def _becomes_mover(self) -> bool:
         if not self._is_mover:
