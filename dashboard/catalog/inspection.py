@@ -7,10 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
-from sqlalchemy.orm.exc import UnmappedColumnError
 
 from dashboard.catalog.choices import choices_of, humanize
 from dashboard.catalog.kinds import kind_of
+from dashboard.catalog.mapping import (
+    attribute_of,
+    default_factories,
+    is_discriminator,
+    is_generated,
+)
 from dashboard.catalog.table import NOBODY, Column, Reference, Table
 
 LABEL_NAMES = ("name", "title", "label", "display_name", "full_name", "username", "subject")
@@ -69,8 +74,10 @@ def inspect_column(mapper: Mapper[Any] | None, column: sa.Column[Any], name_of: 
     info = column.info
     kind = kind_of(column)
     private = bool(info.get("private"))
-    attr = _attribute_of(mapper, column)
-    generated = column.computed is not None or _is_generated_key(column)
+    attr = attribute_of(mapper, column)
+    generated = is_generated(mapper, column)
+    discriminates = is_discriminator(mapper, column)
+    made = mapper is not None and attr in default_factories(mapper)
     return Column(
         name=column.name,
         attr=attr or column.key,
@@ -82,13 +89,22 @@ def inspect_column(mapper: Mapper[Any] | None, column: sa.Column[Any], name_of: 
         sql=column,
         nullable=bool(column.nullable),
         primary_key=column.primary_key,
-        has_default=column.default is not None or column.server_default is not None or generated,
+        has_default=generated
+        or discriminates
+        or made
+        or column.default is not None
+        or column.server_default is not None,
         default=_literal_default(column),
         length=getattr(column.type, "length", None),
         choices=choices_of(column),
         reference=_reference(column, name_of),
         editable=not (
-            attr is None or private or generated or info.get("readonly") or kind in READ_ONLY_KINDS
+            attr is None
+            or private
+            or generated
+            or discriminates
+            or info.get("readonly")
+            or kind in READ_ONLY_KINDS
         ),
         shown=not (private or info.get("hidden")),
         searchable=bool(info.get("searchable", kind in ("text", "longtext") and not private)),
@@ -98,24 +114,6 @@ def inspect_column(mapper: Mapper[Any] | None, column: sa.Column[Any], name_of: 
         tones=info.get("tones", ()),
         typing=info.get("typing", "strict"),
     )
-
-
-def _attribute_of(mapper: Mapper[Any] | None, column: sa.Column[Any]) -> str | None:
-    """Return the attribute that holds a column, None where the class itself has none for it.
-
-    It may be a subclass's in the same table, or be left out of the mapping.
-    """
-    if mapper is None:
-        return None
-    try:
-        return mapper.get_property_by_column(column).key
-    except UnmappedColumnError:
-        return None
-
-
-def _is_generated_key(column: sa.Column[Any]) -> bool:
-    table = column.table
-    return isinstance(table, sa.Table) and table.autoincrement_column is column
 
 
 def _literal_default(column: sa.Column[Any]) -> Any:

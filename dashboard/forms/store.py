@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, configure_mappers
 
 from dashboard.catalog import Column, Table
+from dashboard.catalog.mapping import default_factories
 from dashboard.forms import limits
 from dashboard.forms.deferred import check_deleted, check_written
 from dashboard.forms.records import row_of
@@ -58,7 +59,14 @@ def _instance(mapped_class: type[Any]) -> Any:
     except Exception:
         # A constructor that wants arguments, as a mapped dataclass has; the ORM does without too.
         configure_mappers()
-        return sa.inspect(mapped_class).class_manager.new_instance()
+        mapper = sa.inspect(mapped_class)
+        record = mapper.class_manager.new_instance()
+        for name, make in default_factories(mapper).items():
+            setattr(record, name, make())
+        if mapper.polymorphic_on is not None and mapper.polymorphic_identity is not None:
+            discriminator = mapper.get_property_by_column(mapper.polymorphic_on)
+            setattr(record, discriminator.key, mapper.polymorphic_identity)
+        return record
 
 
 def _write(

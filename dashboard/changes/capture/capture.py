@@ -82,7 +82,7 @@ class Capture:
     ) -> tuple[Any, Any, Any]:
         """Note the rows that an INSERT, UPDATE or DELETE is about to touch."""
         if isinstance(statement, sa.Insert | sa.Update | sa.Delete):
-            watched = self._tables.of_statement(statement)
+            watched = self._tables.of_written(statements.written_table(statement))
             if watched is not None:
                 sets = multiparams or [params]
                 statement = self._note(connection, watched, statement, sets)
@@ -198,7 +198,7 @@ class Capture:
         """Note the keys that an INSERT made."""
         if not isinstance(statement, sa.Insert) or not statements.is_plain_insert(statement):
             return
-        watched = self._tables.of_statement(statement)
+        watched = self._tables.of_written(statements.written_table(statement))
         if watched is None:
             return
         pending: Pending = connection.info[PENDING]

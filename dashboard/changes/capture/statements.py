@@ -18,6 +18,14 @@ from dashboard.changes.capture.watched import Key, Watched
 Parameters = Mapping[str, Any]
 
 
+def written_table(statement: sa.Insert | sa.Update | sa.Delete) -> Any:
+    """Return what the statement writes to.
+
+    The ORM sends one INSERT of a class in joined tables to each of them, and notes there which.
+    """
+    return statement._annotations.get("_emit_insert_table", statement.table)
+
+
 def keys_in_where(
     watched: Watched, statement: sa.Update | sa.Delete, sets: Sequence[Parameters]
 ) -> list[Key] | None:

@@ -139,11 +139,11 @@ class WatchedTables:
         self._cascades: dict[tuple[sa.MetaData, int], Cascades] = {}
         self._referred: dict[tuple[sa.Table, int], frozenset[str]] = {}
 
-    def of_statement(self, statement: Any) -> Watched | None:
-        """Return the Watched that a DML statement writes to, None where nobody looks at it."""
+    def of_written(self, written: Any) -> Watched | None:
+        """Return the Watched of what a DML statement writes to, None where nobody looks at it."""
         # An ORM statement's table is an annotated copy; the real one is in the metadata.
-        metadata = getattr(statement.table, "metadata", None)
-        table = None if metadata is None else metadata.tables.get(statement.table.key)
+        metadata = getattr(written, "metadata", None)
+        table = None if metadata is None else metadata.tables.get(written.key)
         if table is None:
             return None
         watched = self.of(table)
