@@ -20,7 +20,8 @@ BROWSER := $(BIN)/python -m pytest
 # An address of PostgreSQL whose user may create databases; a part of the suite runs on it too.
 POSTGRESQL ?= postgresql://postgres@127.0.0.1/postgres
 ON_POSTGRESQL := tests/models tests/changes tests/catalog tests/queries tests/operations \
-	tests/forms/test_store.py tests/forms/test_mapped_kinds.py tests/views/test_throttle.py tests/flow/test_properties.py
+	tests/forms/test_store.py tests/forms/test_mapped_kinds.py \
+	tests/views/test_throttle.py tests/flow/test_properties.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-postgresql lint format bench bench-live screenshots dist clean

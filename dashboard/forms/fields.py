@@ -87,6 +87,11 @@ class ReferenceField(ColumnField):
     choices_url: str | None = None
     current_label: str = ""
 
+    @property
+    def is_required(self) -> bool:
+        """Tell whether empty input is refused. An empty text names no record."""
+        return not (self.column.nullable or self.fills_itself)
+
 
 class BytesField(ColumnField):
     """Bytes are shown by their size and not edited."""

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import declarative_base
 from webob.multidict import MultiDict
 
+from dashboard.catalog import Catalog
 from dashboard.forms.schema import FormClasses
 from tests.forms.models import Grade, Urgency
 
@@ -253,3 +255,22 @@ def test_a_columns_own_rule(catalog):
     person = catalog["person"]
     assert edited(person, {"code": "a"}, code="LOUD").errors == {"code": ["Don't shout."]}
     assert not edited(person, {"code": "OLD"}, code="OLD").errors
+
+
+def test_a_reference_by_a_text_needs_one():
+    metadata = sa.MetaData()
+    sa.Table("city", metadata, sa.Column("code", sa.Text, primary_key=True))
+    sa.Table(
+        "street",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("city", sa.ForeignKey("city.code"), nullable=False),
+        sa.Column("twin", sa.ForeignKey("city.code")),
+    )
+    catalog, base = Catalog(), declarative_base(metadata=metadata)
+    for name, table in metadata.tables.items():
+        catalog.add(type(name, (base,), {"__table__": table}))
+    form = CLASSES.get(catalog["street"], new=True)(None, MultiDict(city="", twin=""))
+    assert (form["city"].flags.required, form["twin"].flags.required) == (True, None)
+    assert not form.validate()
+    assert form.errors == {"city": ["A value is needed here."]}
