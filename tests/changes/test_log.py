@@ -110,7 +110,7 @@ def test_what_is_old_is_pruned_up_to_the_first_that_is_not(engine: Engine) -> No
 def test_a_log_of_old_changes_alone_is_pruned_whole(engine: Engine) -> None:
     later = utc_now() + timedelta(days=8)
     with engine.begin() as connection:
-        assert log.prune(connection, days=7, keep=100, now=later) == 5
+        assert log.prune(connection, log.prunable(connection, 7, keep=100, now=later)) == 5
         assert log.head(connection).pruned == 5
     assert seqs(engine) == []
 
