@@ -224,8 +224,14 @@ class Capture:
             self._log(connection, log, append)
         except BaseException:
             if not connection.invalidated:
-                connection.connection.rollback()
+                self._roll_back(connection)
             raise
+
+    def _roll_back(self, connection: Connection) -> None:
+        try:
+            connection.connection.rollback()
+        except connection.dialect.loaded_dbapi.Error:
+            connection.invalidate()  # It is gone, and what was open with it.
 
     def _log(self, connection: Connection, log: Log, append: Append) -> None:
         pending = connection.info.pop(PENDING, None)

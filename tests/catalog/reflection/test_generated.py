@@ -11,7 +11,7 @@ from typing import Any
 import argon2
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from dashboard.models import passwords
 from tests.catalog.reflection.browsing import Browsing
@@ -135,7 +135,7 @@ def make_postgresql(url: str, schema: Schema) -> set[str]:
 
 
 def browse(url: str, names: Collection[str]) -> None:
-    assert names
+    assume(names)  # The database may have refused every table.
     browsing = Browsing(url)
     try:
         shown = {table.name for table in browsing.tables}

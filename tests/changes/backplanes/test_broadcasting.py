@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
 from dashboard import program
-from dashboard.changes import Broadcaster, backplane_of, broadcaster_of, install
+from dashboard.changes import Broadcaster, backplane_of, broadcaster_of, install, sessions
 from dashboard.models.engine import make_engine, reader_of
 from dashboard.settings import SettingsError
 from tests.support.brokers import Redis
@@ -74,7 +74,13 @@ def test_a_commit_is_heard_of_in_another_process(
     assert statistics.median(delays) < 0.1
 
 
-def test_a_script_with_a_plain_session_is_heard_of(engine: Engine, url: str) -> None:
+def test_a_script_with_a_plain_session_is_heard_of(
+    engine: Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []  # A script's ends with the script.
+    monkeypatch.setattr(
+        sessions, "backplane_of", lambda *given: opened.append(backplane_of(*given)) or opened[-1]
+    )
     process = Process(engine, url)
     script = sessionmaker(make_engine(engine.url.render_as_string(hide_password=False)))
     install(script, backplane=url)
@@ -85,6 +91,7 @@ def test_a_script_with_a_plain_session_is_heard_of(engine: Engine, url: str) -> 
     assert change.key == ("from elsewhere",)
     script.kw["bind"].dispose()
     process.close()
+    opened[0].close()
 
 
 def test_a_server_that_is_killed_costs_a_look_at_the_log(engine: Engine) -> None:
