@@ -81,6 +81,7 @@ testing = [
     "psycopg[binary]",
     "pytest>=8",
     "pytest-cov",
+    "pytest-rerunfailures",
     "pytest-timeout",
     "pytest-xdist",
     "ruff",
