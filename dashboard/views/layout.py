@@ -17,7 +17,8 @@ from dashboard.views.security import people_of
 
 SITE = "Live Dashboard"
 MOST_BOARDS = 8
-"""How many boards have a link on every page; the home page has all."""
+MOST_TABLES = 8
+"""How many boards and how many tables have a link on every page; the home page has all."""
 
 
 def add_globals(event: BeforeRender) -> None:
@@ -57,14 +58,23 @@ class Nav:
         yield from self._boards()
         request = self._request
         here = getattr(getattr(request, "context", None), "name", None)
-        for table in request.access.catalog:
-            if table.listed:
-                yield {
-                    "label": table.label,
-                    "href": request.paths.table(table.name),
-                    "current": table.name == here,
-                    "board": False,
-                }
+        listed = [each for each in request.access.catalog if each.listed]
+        # Where one is, that comes first if it isn't among the others.
+        away = [each for each in listed[MOST_TABLES:] if each.name == here]
+        for table in (*away, *listed[:MOST_TABLES]):
+            yield {
+                "label": table.label,
+                "href": request.paths.table(table.name),
+                "current": table.name == here,
+                "kind": "table",
+            }
+        if len(listed) > MOST_TABLES:
+            yield {
+                "label": f"All {len(listed)} tables",
+                "href": f"{request.paths.home()}#tables",
+                "current": False,
+                "kind": "all",
+            }
 
     def _boards(self) -> Iterator[dict[str, Any]]:
         request = self._request
@@ -79,7 +89,7 @@ class Nav:
                 "label": printable(row.title),
                 "href": request.paths.board(row.slug),
                 "current": row.slug == here,
-                "board": True,
+                "kind": "board",
             }
 
 

@@ -21,7 +21,7 @@ import httpx
 import pytest
 from sqlalchemy.orm import sessionmaker
 
-from dashboard.changes import install
+from dashboard.changes import backplane_of, install
 from dashboard.models.engine import make_engine
 from dashboard.models.migrations import upgrade
 from tests.flow.watching import Feed
@@ -137,7 +137,8 @@ def test_who_loses_a_process_goes_on_at_another(
                 assert socket.ask(type="subscribe", topic="/changes")["type"] == "subscribed"
         engine = make_engine(database)
         sessions = sessionmaker(engine)
-        install(sessions, backplane="postgresql://")
+        backplane = backplane_of("postgresql://", database)
+        install(sessions, backplane=backplane)
         with sessions.begin() as session:
             session.add(shop.Tag(name="first"))
         epoch = _epoch(engine)
@@ -171,6 +172,7 @@ def test_who_loses_a_process_goes_on_at_another(
             assert [change["seq"] for change in each.seen] == list(range(2, head + 1))
         # One of the two was always there.
         assert not refused
+        backplane.close()
         engine.dispose()
 
 

@@ -151,7 +151,7 @@ def values(text: str, many: bool) -> dict[str, Any]:
         "account": "/x" if many else None,
         "sign_out": "/x" if many else None,
         "messages": some({"tone": "good", "text": text}),
-        "nav": some({"label": text, "href": "/x", "current": True, "board": True}),
+        "nav": some({"label": text, "href": "/x", "current": True, "kind": "table"}),
         "live": {"stream": "/stream", "cursor": "e-1", "heartbeat": 15, "views": ["/"]}
         if many
         else None,
