@@ -240,9 +240,11 @@ def _comes_back(column: Column, value: Any, text: str) -> bool:
         return False
     if not (_is_number(value) and _is_number(read)):
         return type(value) is type(read) and bool(value == read)
+    if not isinstance(value, float):
+        return bool(value == read)
     # Of a large float the text has digits that SQLite takes for those of a whole number.
-    exact = isinstance(value, int) or not value.is_integer() or abs(value) < 2**53
-    return exact and bool(value == (float(read) if isinstance(value, float) else read))
+    exact = not value.is_integer() or abs(value) < 2**53
+    return exact and value == float(read)
 
 
 def _is_number(value: Any) -> bool:
