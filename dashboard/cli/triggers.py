@@ -40,18 +40,20 @@ def _add(family: Any, name: str, run: Any, text: str, named: bool = True) -> Non
 
 
 def install(given: argparse.Namespace) -> None:
-    database = open_database(given.ini)
-    for noted in chosen(database, given):
-        change(database.engine, noted, cover)
-        print(f"{noted.name} has triggers: whatever program changes it, it is noticed.")
-    database.engine.dispose()
+    _change_each(given, cover, "has triggers: whatever program changes it, it is noticed.")
 
 
 def remove(given: argparse.Namespace) -> None:
+    _change_each(given, uncover, "has no triggers now.")
+
+
+def _change_each(
+    given: argparse.Namespace, how: Callable[[Engine, Noted], None], told: str
+) -> None:
     database = open_database(given.ini)
     for noted in chosen(database, given):
-        change(database.engine, noted, uncover)
-        print(f"{noted.name} has no triggers now.")
+        change(database.engine, noted, how)
+        print(f"{noted.name} {told}")
     database.engine.dispose()
 
 
