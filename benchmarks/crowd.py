@@ -145,8 +145,11 @@ class Crowd:
         self.received = 0
         self._window.put(0)
 
-    def receive(self, target: int, timeout: float) -> int:
+    def receive(self, target: int, timeout: float, rest: float = 0) -> int:
         """Read until each client has ``target`` events; return when the last one had, in ns.
+
+        With a ``rest`` of some seconds between one look and the next, events gather: a read then
+        brings several, and the client keeps up with any server.
 
         Raises Lost where that takes longer than ``timeout`` seconds, or a stream is closed.
         """
@@ -175,6 +178,8 @@ class Crowd:
                 if watches and number in watches:
                     watches[number](clock(), counts[number], self._view[:size])
             put(received)
+            if rest and short:
+                time.sleep(rest)
         self.received = received
         if short:
             lack = sum(max(0, target - count) for count in counts.values())

@@ -15,7 +15,11 @@ PACKAGES = ("waitress", "uvloop", "uvicorn", "sse-starlette", "SQLAlchemy", "pyr
 
 
 def pin(core: int) -> None:
-    """Keep this process on one core, where there are several."""
+    """Keep this process on one core, where there are several.
+
+    Whoever started it may be on one already, and has handed that down.
+    """
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) > 1:
         os.sched_setaffinity(0, {cores[core % len(cores)]})

@@ -13,7 +13,10 @@ from benchmarks.process import Kind, Server
 from benchmarks.report import Row, median
 from benchmarks.size import Size
 
-WINDOW = 64
+WINDOW = 128
+REST = 0.01
+"""Seconds between two looks of the clients: a fraction of what the window holds, and enough for
+them to keep up with one send for every event."""
 TIMEOUT = 120
 MEASURE = "flat out, deliveries/s"
 
@@ -50,7 +53,7 @@ def once(server: Server, crowd: Crowd, events: int) -> tuple[float, float]:
     server.ask("prepare", count=events)
     before = machine.cpu_seconds(server.pid)
     server.tell("publish", streams=len(crowd), window=WINDOW)
-    last = crowd.receive(events, TIMEOUT)
+    last = crowd.receive(events, TIMEOUT, REST)
     first = server.answer()["times"][0]
     used = machine.cpu_seconds(server.pid) - before
     if extra := crowd.check(events):
