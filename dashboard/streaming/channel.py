@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from dashboard.changes import Ended
-from dashboard.streaming.connection import Connection, write_all
+from dashboard.streaming.connection import Connection, Fan
 from dashboard.streaming.framing import Encode, Framing
 from dashboard.streaming.metrics import Metrics
 from dashboard.streaming.source import Doubt, Topic
@@ -34,7 +34,7 @@ class Channel:
         self.name = name
         self.topic = topic
         self.streams: dict[Stream, None] = {}
-        self._writable: dict[Framing, list[Connection]] | None = None
+        self._fans: dict[Framing, Fan] | None = None
         self._counting: list[Stream] = []
         self._metrics = metrics
         self._doubt = doubt
@@ -67,11 +67,11 @@ class Channel:
     def _send(self, events: Sequence[Event]) -> None:
         if not events:
             return
-        if self._writable is None:
-            self._writable = _connections(self.streams)
+        if self._fans is None:
+            self._fans = _fans(self.streams)
             self._counting = [stream for stream in self.streams if stream.counts]
         counting = self._counting
-        self._write(self._writable, events)
+        self._write(self._fans, events)
         for stream in counting:
             stream.count(events)
             if stream.full and stream.channel is self:
@@ -80,41 +80,41 @@ class Channel:
 
     def broadcast(self, streams: Iterable[Stream], event: Event) -> None:
         """Send an event to some of the streams."""
-        self._write(_connections(streams), [event])
+        self._write(_fans(streams), [event])
 
-    def _write(self, connections: dict[Framing, list[Connection]], events: Sequence[Event]) -> None:
+    def _write(self, fans: dict[Framing, Fan], events: Sequence[Event]) -> None:
         """Send events to all, each encoded once for all who have it in the same form."""
         encoded: dict[Encode, list[tuple[bytes, int]]] = {}
-        for framing, some in connections.items():
+        for framing, fan in fans.items():
             batches = encoded.get(framing.encode)
             if batches is None:
                 frames = (framing.encode(event, self.name) for event in events)
                 batches = encoded[framing.encode] = list(_batches(frames))
             for data, count in batches:
                 framed = framing.pack(data)
-                write_all(some, framed)
-                self._metrics.frames += len(some) * count
-                self._metrics.bytes += len(some) * len(framed)
+                fan.write(framed)
+                self._metrics.frames += len(fan) * count
+                self._metrics.bytes += len(fan) * len(framed)
 
     def join(self, stream: Stream) -> None:
         self.streams[stream] = None
         stream.channel = self
-        self._writable = None
+        self._fans = None
         stream.joined()
 
     def leave(self, stream: Stream) -> None:
         self.streams.pop(stream, None)
         stream.channel = None
-        self._writable = None
+        self._fans = None
 
 
-def _connections(streams: Iterable[Stream]) -> dict[Framing, list[Connection]]:
-    """Return the streams' connections, by how they have their events."""
+def _fans(streams: Iterable[Stream]) -> dict[Framing, Fan]:
+    """Return what writes to the streams, by how they have their events."""
     connections: dict[Framing, list[Connection]] = {}
     for stream in streams:
         if stream.connection is not None:
             connections.setdefault(stream.framing, []).append(stream.connection)
-    return connections
+    return {framing: Fan(some) for framing, some in connections.items()}
 
 
 def _batches(frames: Iterable[bytes]) -> Iterable[tuple[bytes, int]]:

@@ -44,7 +44,7 @@ class Connection:
     the overflow, and nothing more is kept.
     """
 
-    __slots__ = ("_limit", "_loop", "_owner", "_size", "_socket", "closing", "send", "waiting")
+    __slots__ = ("_limit", "_loop", "_owner", "_size", "_socket", "_waiting", "closing", "send")
 
     def __init__(
         self, loop: AbstractEventLoop, sock: socket.socket, limit: int, owner: Owner
@@ -57,7 +57,7 @@ class Connection:
         self._socket = sock
         self._limit = limit
         self._owner = owner
-        self.waiting: deque[bytes | memoryview] | None = None
+        self._waiting: deque[bytes | memoryview] | None = None
         self._size = 0
         self.send: Callable[[bytes], int] = sock.send
         self.closing = False
@@ -70,21 +70,28 @@ class Connection:
 
     def write(self, data: bytes) -> None:
         """Send ``data``, or keep what the socket doesn't take."""
-        write_all((self,), data)
+        Fan((self,)).write(data)
 
-    def wait(self, data: bytes) -> None:
-        """Keep ``data`` behind what waits already, unless that is too much."""
+    def _wait(self, data: bytes) -> int:
+        """Keep ``data`` behind what waits already, unless that is too much; all of it is taken.
+
+        It is the ``send`` of one that has fallen behind, and with some longer than that.
+        """
         if self.closing:
-            return  # A part of the events that a client was too slow for isn't sent after its bye.
-        if self._size + len(data) > self._limit:
+            pass  # A part of the events that a client was too slow for isn't sent after its bye.
+        elif self._waiting is None:
+            return self.send(data)
+        elif self._size + len(data) > self._limit:
             self._owner.overflow()
         else:
             self._keep(data)
+        return len(data)
 
     def fall_behind(self, rest: memoryview) -> None:
         """Keep the rest of what the socket took a part of, and go on when it takes more."""
-        self.waiting = deque()
+        self._waiting = deque()
         self._keep(rest)
+        self.send = self._wait
         self._loop.add_writer(self._socket, self._flush)
 
     def lost(self) -> None:
@@ -92,20 +99,20 @@ class Connection:
 
     def _keep(self, data: bytes | memoryview) -> None:
         # Whole pieces stay bytes, which the garbage collector needn't look through.
-        assert self.waiting is not None
-        self.waiting.append(data)
+        assert self._waiting is not None
+        self._waiting.append(data)
         self._size += len(data)
 
     def drop_backlog(self) -> None:
         """Forget what waits, but for the piece that the client has a part of already."""
-        if self.waiting:
-            first = self.waiting[0]
-            self.waiting.clear()
-            self.waiting.append(first)
+        if self._waiting:
+            first = self._waiting[0]
+            self._waiting.clear()
+            self._waiting.append(first)
             self._size = len(first)
 
     def _flush(self) -> None:
-        waiting = self.waiting
+        waiting = self._waiting
         if waiting is None:
             return
         try:
@@ -121,10 +128,12 @@ class Connection:
         except OSError:
             self._owner.lost()
             return
-        self.waiting = None
+        self._waiting = None
         self._loop.remove_writer(self._socket)
         if self.closing:
             self._owner.taken()
+        else:
+            self.send = self._socket.send
 
     def close_when_sent(self) -> None:
         """Tell the owner once the backlog has gone out: at once where there is none.
@@ -133,7 +142,7 @@ class Connection:
         """
         self.closing = True
         self.send = len
-        if self.waiting is None:
+        if self._waiting is None:
             self._owner.taken()
 
     def shut_writing(self) -> None:
@@ -167,23 +176,38 @@ class Connection:
             self._loop.remove_reader(self._socket)
             self._loop.remove_writer(self._socket)
             self._socket.close()
-        self.waiting = None
+            self.send = self._socket.send
+        self._waiting = None
         self._size = 0
 
 
-def write_all(connections: Iterable[Connection], data: bytes) -> None:
-    """Write ``data`` to each: the program's innermost loop, all in one frame for that reason."""
-    size = len(data)
-    for connection in connections:
-        if connection.waiting is not None:
-            connection.wait(data)
-            continue
-        try:
-            sent = connection.send(data)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError:
-            connection.lost()
-            continue
-        if sent != size:
-            connection.fall_behind(memoryview(data)[sent:])
+class Fan:
+    """Writes the same bytes to many connections: the program's innermost loop.
+
+    It goes through the ``send`` of each, which is the socket's own while nothing waits, and looks
+    at nothing else: with ten thousand of them, what is touched has to be fetched from memory.
+    """
+
+    __slots__ = ("_connections", "_sends")
+
+    def __init__(self, connections: Iterable[Connection]) -> None:
+        self._connections = list(connections)
+        self._sends = [connection.send for connection in self._connections]
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def write(self, data: bytes) -> None:
+        size = len(data)
+        for place, send in enumerate(self._sends):
+            try:
+                sent = send(data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError:
+                self._connections[place].lost()
+                continue
+            if sent != size:
+                connection = self._connections[place]
+                connection.fall_behind(memoryview(data)[sent:])
+                self._sends[place] = connection.send
