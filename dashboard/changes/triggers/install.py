@@ -89,6 +89,13 @@ def status_of(connection: Connection, noted: Noted) -> Status:
     return _postgresql_status(connection, noted)
 
 
+def any_installed(connection: Connection) -> bool:
+    """Tell whether any table has triggers, so that there may be notes."""
+    if connection.dialect.name == "sqlite":
+        return bool(sqlite.installed(connection))
+    return postgresql.any_installed(connection)
+
+
 def _of_sqlite(connection: Connection, noted: Noted) -> dict[str, str]:
     events = ("insert", "update", "key", "delete", "replace", "clash")
     names = {sqlite.trigger_name(noted, event) for event in events}

@@ -185,6 +185,12 @@ def all_drops(connection: Connection) -> list[str]:
     return [f"DROP FUNCTION {own}.{quoted(name)}() CASCADE" for name in names]
 
 
+def any_installed(connection: Connection) -> bool:
+    """Tell whether any table has triggers of the program."""
+    found = connection.execute(text(f"SELECT EXISTS (SELECT FROM pg_proc p WHERE {_OURS})"))
+    return bool(found.scalar())
+
+
 class Installed(NamedTuple):
     """What there is of a table's function and triggers."""
 

@@ -11,21 +11,25 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from dashboard.changes.triggers.install import any_installed
 from dashboard.changes.triggers.noted import NotedTables
 from dashboard.changes.triggers.notes import any_notes
+from dashboard.models.engine import reader_of
 
-LOOKS_PER_SECOND = 20
-"""At the most: what has come meanwhile is moved together, which costs less."""
+OFTEN, SELDOM = 0.05, 0.25
+"""Seconds between looks, where any table has triggers and where none has. What has come meanwhile
+is moved together, which costs less."""
 
 SHARE = 0.2
 """At most this part of the time is spent looking: it takes long while somebody's old snapshot
 keeps PostgreSQL from clearing away notes that have been moved."""
 
 POLL = 1.0
-"""Seconds after which SQLite's notes are looked for although nobody has committed, and after which
-a process that isn't PostgreSQL's mover tries to become it."""
+"""Seconds after which SQLite's notes are looked for although nobody has committed, after which a
+process that isn't PostgreSQL's mover tries to become it, and after which triggers that were
+installed meanwhile are noticed."""
 
 MOVER = 0x6D6F7665
 """The advisory lock of the one process that moves; it goes with the connection."""
@@ -48,19 +52,37 @@ def waker_for(engine: Engine, tables: NotedTables) -> Waker:
     return PostgresqlWaker(engine, tables)
 
 
+class _Rhythm:
+    """How long to wait before the next look: nothing is noted where no table has triggers."""
+
+    def __init__(self) -> None:
+        self._pause = OFTEN
+        self._again = 0.0
+
+    def pause(self, connection: Connection) -> float:
+        now = time.monotonic()
+        if now >= self._again:
+            self._again = now + POLL
+            self._pause = OFTEN if any_installed(connection) else SELDOM
+            connection.rollback()  # In an open transaction SQLite's data version stays as it is.
+        return self._pause
+
+
 class SqliteWaker:
     """Asks for the data version, which another's commit changes."""
 
     def __init__(self, engine: Engine) -> None:
-        connection = engine.raw_connection()
-        connection.detach()
-        self._connection: Any = connection
+        self._connection = reader_of(engine).connect()
+        self._connection.detach()
+        self._raw: Any = self._connection.connection
         self._version: int | None = None
+        self._rhythm = _Rhythm()
 
     def wait(self, stopping: threading.Event) -> bool:
         deadline = time.monotonic() + POLL
-        while not stopping.wait(1 / LOOKS_PER_SECOND) and time.monotonic() < deadline:
-            cursor = self._connection.cursor()
+        pause = self._rhythm.pause(self._connection)
+        while not stopping.wait(pause) and time.monotonic() < deadline:
+            cursor = self._raw.cursor()
             (version,) = cursor.execute("PRAGMA data_version").fetchone()
             cursor.close()
             if version != self._version:
@@ -81,7 +103,8 @@ class PostgresqlWaker:
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._connection.detach()
         self._is_mover = False
-        self._pause = 1 / LOOKS_PER_SECOND
+        self._pause = OFTEN
+        self._rhythm = _Rhythm()
 
     def wait(self, stopping: threading.Event) -> bool:
         if stopping.wait(self._pause):
@@ -89,7 +112,8 @@ class PostgresqlWaker:
         began = time.monotonic()
         found = self._becomes_mover() and any_notes(self._connection, self._tables())
         took = time.monotonic() - began
-        self._pause = max(1 / LOOKS_PER_SECOND, took / SHARE) if self._is_mover else POLL
+        pause = self._rhythm.pause(self._connection) if self._is_mover else POLL
+        self._pause = max(pause, took / SHARE)
         return found
 
     def _becomes_mover(self) -> bool:
