@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from benchmarks.crowd import Address
@@ -67,3 +69,23 @@ class Follower:
             self.seen.append(int(event["id"].rpartition("-")[2]))
         elif "event" in event and event["event"] != "ping":
             self.others.append(event["event"])
+
+
+@contextlib.contextmanager
+def following(follower: Follower) -> Iterator[None]:
+    """Let one follow on a thread of its own."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(follower.follow())
+
+    def run() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()

@@ -33,6 +33,9 @@ from dashboard.streaming.server import serve
 NEVER = 1e6
 """Seconds between looks at the log: what a benchmark publishes is in the log a moment before."""
 
+SPARE = 8
+"""Threads of the plain waitress besides those for streams."""
+
 
 class Publisher:
     """The commands. ``prepare`` logs changes, ``publish`` hands them out, ``commit`` does both."""
@@ -110,7 +113,8 @@ def main() -> None:
         "dashboard.poll": str(NEVER),
     }
     if given.threads:
-        settings["dashboard.max_streams"] = str(given.threads)
+        # A stream whose client has gone is noticed at its next heartbeat: there is room for some.
+        settings["dashboard.max_streams"] = str(given.threads + SPARE // 2)
     app = make_app({}, **settings)
     fill(app.registry)
     publisher = Publisher(app.registry, Window(given.folder / "received"))
@@ -124,7 +128,7 @@ def main() -> None:
     waitress.serve(
         app,
         listen=listen,
-        threads=given.threads + 8,
+        threads=given.threads + SPARE,
         connection_limit=given.threads + 1000,
         asyncore_use_poll=True,
         backlog=4096,
