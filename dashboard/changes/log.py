@@ -20,33 +20,12 @@ LOG = cast(sa.Table, ChangeRecord.__table__)
 
 Reader = Connection | Session
 
-_NONE = object()
-_to_text = json.JSONEncoder(separators=(",", ":")).encode
+to_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def to_key_text(key: Sequence[Any]) -> str:
     """Return a key of JSON values as the log's ``key`` column has it."""
-    return _to_text(key)
-
-
-def to_record(change: Change) -> dict[str, Any]:
-    """Return a change as the log's row has it.
-
-    Of what an update has left as it was, ``before`` says nothing: it is in ``after``.
-    """
-    before, after = change.before, change.after
-    if before is not None and after is not None:
-        before = {name: each for name, each in before.items() if after.get(name, _NONE) != each}
-    return {
-        "seq": change.seq,
-        "table_name": change.table,
-        "key": to_key_text(change.key),
-        "op": change.op,
-        "before": None if before is None else _to_text(before),
-        "after": None if after is None else _to_text(after),
-        "actor": change.actor,
-        "at": change.at,
-    }
+    return to_text(key)
 
 
 def _from_record(row: Any) -> Change:

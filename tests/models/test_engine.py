@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
-from dashboard.changes import append, install
+from dashboard.changes import append_postgresql, install
 from dashboard.models.engine import (
     READ_ONLY,
     STATEMENT_TIMEOUT,
@@ -86,13 +86,13 @@ def test_what_a_lost_connection_leaves_in_doubt(doubtful: bool) -> None:
 
 
 def test_a_commit_that_is_logged_is_in_doubt_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    send = append._send
+    send = append_postgresql._send
 
     def lose(connection: Connection, changes: Any) -> Any:
         end_backend(connection)
         return send(connection, changes)
 
-    monkeypatch.setattr(append, "_send", lose)
+    monkeypatch.setattr(append_postgresql, "_send", lose)
     with fresh_schema() as engine:
         upgrade(engine)
         Base.metadata.create_all(engine)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from dashboard.changes.append import Appended, Log
+from dashboard.changes.append_postgresql import PostgresqlLog
 from dashboard.changes.capture import statements
 from dashboard.changes.capture.pending import Difference, Pending
 from dashboard.changes.capture.watched import Key, Row, Watched, WatchedTables
@@ -59,7 +60,7 @@ class Capture:
         event.listen(engine, "after_execute", self.after_execute)
         event.listen(engine, "begin", self.forget)
         event.listen(engine, "rollback", self.forget)
-        log = Log(engine.dialect)
+        log = (PostgresqlLog if engine.dialect.driver == "psycopg" else Log)(engine.dialect)
         event.listen(
             engine, "commit", lambda connection: self.log(connection, log, log.append_and_commit)
         )

@@ -104,4 +104,4 @@ def test_what_is_removed_leaves_no_trace(engine: Engine, run: Any) -> None:
         remove_all(connection)
     assert {state for state, _ in states(engine).values()} == {"none"}
     if POSTGRESQL:
-        assert run("SELECT 1 FROM pg_proc WHERE proname LIKE 'dashboard%'") == []
+        assert run("SELECT 1 FROM pg_proc WHERE proname LIKE 'dashboard_note%'") == []
