@@ -15,12 +15,14 @@ TEMPLATE_CACHE = Path(__file__).parents[1] / ".template_cache"
 TEMPLATE_CACHE.mkdir(exist_ok=True)
 os.environ.setdefault("CHAMELEON_CACHE", str(TEMPLATE_CACHE))
 
+import argon2
 import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
 from dashboard.changes import Broadcaster, broadcaster_of, install
+from dashboard.models import passwords
 from dashboard.models.engine import make_engine, reader_of
 from dashboard.models.migrations import upgrade
 from tests.support import shop
@@ -57,6 +59,15 @@ def nothing_runs_on() -> Iterator[None]:
 
 def _is_ours(thread: threading.Thread) -> bool:
     return thread.name.startswith("dashboard-")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Hash passwords at next to no cost; what the costly hashes are good for has its own tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "HASHER", cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

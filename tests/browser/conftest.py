@@ -8,24 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import argon2
 import pytest
 from playwright.sync_api import Browser
 
-from dashboard.models import passwords
 from tests.support.browser import OpenWindow, Window
 from tests.support.server import Server, running
 from tests.support.site import add_user
 
 FLIGHTS = "dashboard.demo.models"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap_hashes() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(passwords, "HASHER", cheap)
-        yield
 
 
 @pytest.fixture(scope="session")

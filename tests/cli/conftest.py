@@ -6,11 +6,9 @@ import io
 import logging
 from dataclasses import dataclass
 
-import argon2
 import pytest
 
 from dashboard.cli import main
-from dashboard.models import passwords
 
 
 @dataclass
@@ -18,12 +16,6 @@ class Result:
     status: int
     out: str
     err: str
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
 
 
 @pytest.fixture(autouse=True)

@@ -8,13 +8,11 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
-import argon2
 import httpx
 import pytest
 import sqlalchemy as sa
 
 from dashboard.changes import Broadcaster
-from dashboard.models import passwords
 from dashboard.models.engine import make_engine
 from dashboard.models.people import User
 from dashboard.queries import LiveViews
@@ -39,12 +37,9 @@ def site(request: Any, databases: Databases) -> Iterator[Server]:
     ward.Base.metadata.create_all(engine)
     engine.dispose()
     settings = {"models": "tests.support.ward", "public": False, "heartbeat": 0.3}
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(passwords, "HASHER", cheap)
-        with running(database, streaming=request.param, **settings) as server:
-            people.add(server, "root", "admin")
-            yield server
+    with running(database, streaming=request.param, **settings) as server:
+        people.add(server, "root", "admin")
+        yield server
 
 
 @pytest.fixture(autouse=True)

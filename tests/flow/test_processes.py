@@ -10,10 +10,8 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 
-import argon2
 import pytest
 
-from dashboard.models import passwords
 from tests.streaming.test_hub import wait_for
 from tests.support import people
 from tests.support.page import fetch
@@ -28,10 +26,8 @@ Pair = tuple[Server, Server]
 
 
 @pytest.fixture
-def pair(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+def pair(database: str) -> Iterator[Pair]:
     """Two processes of a site for those who sign in."""
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
     settings = {"backplane": address_of("redis"), "poll": 3600, "heartbeat": 60, "public": False}
     here = running(database, streaming="hub", **settings)
     there = running(database, streaming="hub", **settings)

@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import argon2
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from dashboard.models import passwords
 from dashboard.models.people import User
 from tests.support import people
 from tests.support.server import Server, running
@@ -67,13 +65,6 @@ STREAMS = {
     "feed": "/changes?table=tag&table=people",
     "page": "/stream?view=/tables/tag&view=/tables/people",
 }
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing passwords isn't what is tested here."""
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
 
 
 @pytest.fixture(params=["hub", "threads"])

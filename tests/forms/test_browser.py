@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-import argon2
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
@@ -45,9 +44,7 @@ NASTY = [
 
 
 @pytest.fixture
-def server(database, monkeypatch):
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
+def server(database):
     with running(database, models="tests.forms.models") as server:
         models.Base.metadata.create_all(server.registry["dashboard.engine"])
         with server.sessions.begin() as session:

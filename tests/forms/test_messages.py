@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import argon2
 import pytest
 import sqlalchemy as sa
 
 from dashboard.changes import log
-from dashboard.models import passwords
 from tests.forms import models
 from tests.forms.models import Parcel, Person
 from tests.support import people
@@ -19,9 +17,7 @@ from tests.support.websocket import Socket
 
 
 @pytest.fixture
-def server(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
+def server(database: str) -> Iterator[Server]:
     with running(database, streaming="hub", models="tests.forms.models") as server:
         models.Base.metadata.create_all(server.registry["dashboard.engine"])
         with server.sessions.begin() as session:

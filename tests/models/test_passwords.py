@@ -19,11 +19,6 @@ CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 LONG = "x" * 1_000_000
 
 
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    monkeypatch.setattr(passwords, "HASHER", CHEAP)
-
-
 class Recorder:
     """A hasher that notes the work it is asked to do."""
 

@@ -1,10 +1,9 @@
-"""The real program over a database of its own, with cheap password hashes and a few bad views."""
+"""The real program over a database of its own and a few bad views."""
 
 from __future__ import annotations
 
 import sqlite3
 
-import argon2
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -15,7 +14,6 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from webtest import TestApp
 
 from dashboard import program
-from dashboard.models import passwords
 from dashboard.models.passwords import hash_password
 from dashboard.models.people import User
 from dashboard.models.setting import Setting
@@ -24,12 +22,6 @@ from tests.support.ending import stop
 from tests.support.slow import ENDLESS
 
 PASSWORD = "a long enough password"
-CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    monkeypatch.setattr(passwords, "HASHER", CHEAP)
 
 
 class Site:

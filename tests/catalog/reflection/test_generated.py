@@ -8,12 +8,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import argon2
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
-from dashboard.models import passwords
 from tests.catalog.reflection.browsing import Browsing
 from tests.catalog.reflection.generated import schemas
 from tests.catalog.reflection.of_postgresql import POSTGRESQL, SET_UP
@@ -39,14 +37,6 @@ THOROUGH = settings(
 )
 
 pytestmark = pytest.mark.timeout(3600)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def cheap_hashes() -> Iterator[None]:
-    before = passwords.HASHER
-    passwords.HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    yield
-    passwords.HASHER = before
 
 
 @pytest.fixture(scope="module")

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import argon2
 import pytest
 
 from dashboard.catalog import Catalog
 from dashboard.catalog.reflection import reflect
-from dashboard.models import passwords
 from dashboard.models.engine import make_engine
 from dashboard.settings import SettingsError
 from tests.catalog.reflection.browsing import Browsing, form_of
 from tests.catalog.reflection.lookalike import make, run
 from tests.support.databases import Databases
 from tests.support.services import address_of
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
 
 
 @pytest.fixture

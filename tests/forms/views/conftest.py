@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argon2
 import pytest
 import sqlalchemy as sa
 from pyramid.config import Configurator
@@ -83,9 +82,7 @@ def form_of(page, field="_version"):
 
 
 @pytest.fixture
-def site(database, monkeypatch):
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
+def site(database):
     site = Site(database)
     yield site
     stop(site.app.registry)

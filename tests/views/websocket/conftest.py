@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import argon2
 import pytest
 
-from dashboard.models import passwords
 from tests.support import people
 from tests.support.server import Server, running
 from tests.support.websocket import Socket
 
 OpenSocket = Callable[..., Socket]
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
 
 
 @pytest.fixture
