@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyramid.registry import Registry
@@ -93,11 +94,15 @@ def serving(
         hub.shut_down(timeout=1)
         stop(app.registry)
         server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)
-        # A client's idle connection would keep waitress's loop running.
-        for channel in list(server.active_channels.values()):
-            channel.will_close = True
-        server.pull_trigger()
-        server.close()
+        # On the loop's own thread: closed from another it would go on waiting for a second.
+        server.trigger.pull_trigger(partial(_close, server))
         thread.join(timeout=2)
         # Requests that were under way have opened some anew.
         app.registry["dashboard.engine"].dispose()
+
+
+def _close(server: Any) -> None:
+    """Close a waitress with its clients' idle connections, which would keep its loop running."""
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    server.close()
