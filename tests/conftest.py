@@ -15,7 +15,6 @@ TEMPLATE_CACHE = Path(__file__).parents[1] / ".template_cache"
 TEMPLATE_CACHE.mkdir(exist_ok=True)
 os.environ.setdefault("CHAMELEON_CACHE", str(TEMPLATE_CACHE))
 
-import argon2
 import hypothesis
 import pytest
 from sqlalchemy import Engine
@@ -28,6 +27,7 @@ from dashboard.models.migrations import upgrade
 from tests.support import shop
 from tests.support.browser import chromium as chromium
 from tests.support.databases import Databases, settle
+from tests.support.people import CHEAP
 from tests.support.server import Server, running
 
 # How long an example takes says nothing here but how busy the machine is.
@@ -65,8 +65,7 @@ def _is_ours(thread: threading.Thread) -> bool:
 def cheap_hashes() -> Iterator[None]:
     """Hash passwords at next to no cost; what the costly hashes are good for has its own tests."""
     with pytest.MonkeyPatch.context() as patch:
-        cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(passwords, "HASHER", cheap)
+        patch.setattr(passwords, "HASHER", CHEAP)
         yield
 
 

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pyramid.config import Configurator
 from pyramid.request import Request
 
 from dashboard.settings import Settings
+from tests.support.server import running
 from tests.support.shop import Tag
 
 TOP = Path(__file__).parents[1]
@@ -98,9 +100,9 @@ def test_the_example_of_a_stream(tmp_path, monkeypatch):
     response.app_iter.close()
 
 
-def test_the_example_of_a_websocket(tmp_path, server):
-    (example,) = blocks(TOP / "docs/websocket.md", "python")
-    (tmp_path / "follow.py").write_text(example)
+@contextmanager
+def writing(server):
+    """Add tags all the time."""
     done = threading.Event()
 
     def write():
@@ -111,11 +113,18 @@ def test_the_example_of_a_websocket(tmp_path, server):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        url = server.url.replace("http", "ws")
-        told = python(tmp_path, "follow.py", f"{url}/ws", "/changes?table=tag", "3")
+        yield
     finally:
         done.set()
         writer.join()
+
+
+def test_the_example_of_a_websocket(tmp_path, database):
+    (example,) = blocks(TOP / "docs/websocket.md", "python")
+    (tmp_path / "follow.py").write_text(example)
+    with running(database, streaming="hub") as server, writing(server):
+        url = server.url.replace("http", "ws")
+        told = python(tmp_path, "follow.py", f"{url}/ws", "/changes?table=tag", "3")
     assert re.fullmatch(r"(insert tag \['[0-9a-f]{8}'\]\n){3}", told)
 
 

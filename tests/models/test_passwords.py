@@ -13,9 +13,9 @@ from dashboard.models.passwords import (
     verify_password,
     weakness,
 )
+from tests.support.people import CHEAP
 
 PRODUCTION = passwords.HASHER
-CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 LONG = "x" * 1_000_000
 
 

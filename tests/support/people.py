@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+import argon2
 import httpx
 
 from dashboard.models.passwords import hash_password
@@ -12,6 +13,8 @@ from dashboard.models.people import User
 from tests.support.server import Server
 
 PASSWORD = "a long enough password"
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""What the tests hash passwords with."""
 
 
 def add(server: Server, name: str, role: str) -> int:

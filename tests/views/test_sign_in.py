@@ -11,7 +11,8 @@ from dashboard.models.types import utc_now
 from dashboard.views.posted import local_path
 from dashboard.views.sign_in import WRONG
 from dashboard.views.throttle import ACCOUNT_LIMIT, ADDRESS_LIMIT
-from tests.views.conftest import CHEAP, PASSWORD, form_of, sign_in, token_of
+from tests.support.people import CHEAP
+from tests.views.conftest import PASSWORD, form_of, sign_in, token_of
 
 
 def test_a_person_signs_in_with_the_form_and_out_again(site):

@@ -22,6 +22,13 @@ def private(database: str) -> Iterator[Server]:
 
 
 @pytest.fixture
+def server(database: str) -> Iterator[Server]:
+    """Sockets are held by the hub, whatever other tests stream by."""
+    with running(database, streaming="hub") as server:
+        yield server
+
+
+@pytest.fixture
 def open_socket() -> Iterator[OpenSocket]:
     """Opens sockets: call it with a server, and the name of who signs in, if anybody."""
     sockets: list[Socket] = []
