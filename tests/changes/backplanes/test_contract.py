@@ -31,6 +31,7 @@ def make(proxy: Proxy) -> Iterator[Make]:
     def make(beat: float | None = None) -> Backplane:
         backplane = backplane_of(proxy.url)
         assert isinstance(backplane, Remote)
+        backplane._driver = Trying(backplane._driver)
         if beat is not None:
             backplane._beat = beat
         made.append(backplane)
@@ -39,6 +40,33 @@ def make(proxy: Proxy) -> Iterator[Make]:
     yield make
     for each in made:
         each.close()
+
+
+class Trying:
+    """A driver that counts how often a listener was asked of it."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+        self.tries = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def listener(self) -> Any:
+        self.tries += 1
+        return self._driver.listener()
+
+
+def tries(backplane: Backplane) -> int:
+    assert isinstance(backplane, Remote)
+    assert isinstance(backplane._driver, Trying)
+    return backplane._driver.tries
+
+
+def wait_for_tries(*backplanes: Backplane) -> None:
+    """Wait until each has tried a few times more; fails where it stops to."""
+    enough = [tries(each) + 3 for each in backplanes]
+    wait_until(lambda: [tries(each) for each in backplanes] >= enough)
 
 
 class Ear:
@@ -121,9 +149,10 @@ def test_of_cursors_in_any_order_the_newest_is_told_last(make: Make, epoch: str)
     for seq in (3, 1, 7, 2):
         writer.announce(Cursor(epoch, seq))
     ear.wait_for(Cursor(epoch, 7))
-    time.sleep(0.1)
+    writer.announce(Cursor(epoch, 8))  # What had been sent before would come before.
+    wait_until(lambda: Cursor(epoch, 8) in ear.told.queue)
     late = [each.seq for each in ear.told.queue if each and each.epoch == epoch]
-    assert set(late) <= {7}
+    assert set(late) <= {7, 8}
 
 
 def test_what_was_announced_last_is_sent_before_the_process_ends(make: Make, epoch: str) -> None:
@@ -144,7 +173,7 @@ def test_a_server_that_comes_and_goes(make: Make, proxy: Proxy, epoch: str, capl
         one.announce(Cursor(epoch, number))
         assert time.monotonic() - started < 0.05
         wait_until(lambda: not one.connected and not two.connected)
-        time.sleep(0.5)  # Several attempts fail.
+        wait_for_tries(one, two)
         proxy.mend()
         for ear in ears:
             ear.wait_for_news(Cursor(epoch, number))
@@ -155,9 +184,10 @@ def test_a_server_that_comes_and_goes(make: Make, proxy: Proxy, epoch: str, capl
 
 
 def test_who_comes_back_hears_that_something_may_have_been_missed(make: Make, proxy: Proxy) -> None:
-    ear = Ear(make())
+    one = make()
+    ear = Ear(one)
     proxy.cut()
-    time.sleep(0.1)
+    wait_until(lambda: not one.connected)
     proxy.mend()
     wait_until(lambda: None in ear.told.queue)
 
@@ -168,7 +198,7 @@ def test_a_server_that_is_not_there_at_the_start(make: Make, proxy: Proxy, epoch
     told: queue.Queue[Cursor | None] = queue.Queue()
     one.listen(told.put)
     one.announce(Cursor(epoch, 1))
-    time.sleep(0.3)
+    wait_for_tries(one)
     assert not one.connected
     proxy.mend()
     wait_until(lambda: one.connected)
