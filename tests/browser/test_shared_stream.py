@@ -21,6 +21,7 @@ from tests.support.browser import OpenWindow, Window, wait_live
 from tests.support.process import ServerProcess
 from tests.support.server import Server, running
 from tests.support.site import add_user, assert_fresh, cell, change_flight, flights_to
+from tests.support.sse import EventStream
 
 pytestmark = pytest.mark.browser
 
@@ -131,12 +132,12 @@ def test_closing_the_first_tab_costs_the_others_nothing(
     tabs = [open_tab(window, f"/tables/flights/{flight}"), open_tab(window, to("SJU"))]
     tabs.append(open_tab(window, f"/tables/flights/{flight}"))
     wait_for_streams(tabs[0], board, 1)
+    history = tabs[2].locator("[data-target=history] > li.change")
     changes = 40 - before
     with writing(lambda number: change_flight(board, flight, delay=2000 + number), changes):
-        for tab in tabs[:2]:
-            tab.wait_for_timeout(400)
+        for tab, seen in zip(tabs[:2], (10, 20), strict=True):
+            history.nth(before + seen).wait_for()
             tab.close()
-    history = tabs[2].locator("[data-target=history] > li.change")
     expect(history.first).to_contain_text(str(2000 + changes - 1))
     expect(history).to_have_count(before + changes)
     wait_for_streams(tabs[2], board, 1)
@@ -164,9 +165,10 @@ def test_what_a_former_leader_sent_comes_too_late(board: Server, open_window: Op
     leader.close()
     change_flight(board, flight, delay=802)
     expect(cell(other, flight, "delay")).to_have_text("802")
+    known = other.evaluate("() => late.length")
     other.evaluate("() => new BroadcastChannel(late[0][0]).postMessage(late[0][1])")
-    other.wait_for_timeout(300)
-    expect(cell(other, flight, "delay")).to_have_text("802")
+    other.wait_for_function("(known) => late.length > known", arg=known)
+    assert cell(other, flight, "delay").inner_text() == "802"
 
 
 def history_length(server: Server, flight: int) -> int:
@@ -229,7 +231,6 @@ def test_tabs_come_and_go_in_a_storm_of_edits(board: Server, open_sharing: OpenW
     for tab in tabs:
         wait_live(tab)
     wait_for_streams(tabs[0], board, 1)
-    tabs[0].wait_for_timeout(1000)
     for tab in tabs:
         assert_same_as_fresh(tab)
 
@@ -243,13 +244,16 @@ LIVE_PARTS = """() => [...document.querySelectorAll("[data-view] [data-target]")
 
 
 def assert_same_as_fresh(page: Page) -> None:
-    """Check every live part of a page that has been patched against a fresh load."""
-    page.wait_for_function("() => !document.querySelector('[data-leaving]')")
+    """Check that every live part of a page becomes what a fresh load has; nobody writes now."""
     fresh = page.context.new_page()
     fresh.goto(page.url)
-    for patched, loaded in zip(page.evaluate(LIVE_PARTS), fresh.evaluate(LIVE_PARTS), strict=True):
-        assert patched == loaded, f"{page.url}:\n{patched}\n\nis not\n\n{loaded}"
+    wanted = fresh.evaluate(LIVE_PARTS)
     fresh.close()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and page.evaluate(LIVE_PARTS) != wanted:
+        page.wait_for_timeout(50)
+    for patched, loaded in zip(page.evaluate(LIVE_PARTS), wanted, strict=True):
+        assert patched == loaded, f"{page.url}:\n{patched}\n\nis not\n\n{loaded}"
 
 
 def test_a_server_that_comes_back_has_all_tabs_again(
@@ -372,9 +376,18 @@ def quick(flights_database: str) -> Iterator[Server]:
 
 
 HANG = """(seconds) => setTimeout(() => {
+  new BroadcastChannel("hangs").postMessage({});
   const end = Date.now() + seconds * 1000;
   while (Date.now() < end);
 })"""
+
+
+HEAR_WHO_HANGS = """() => {
+  globalThis.hanging = new Promise((heard) => {
+    globalThis.hangs = new BroadcastChannel("hangs");
+    hangs.onmessage = () => heard(true);
+  });
+}"""
 
 
 def test_a_tab_that_hung_catches_up(quick: Server, open_sharing: OpenWindow) -> None:
@@ -383,9 +396,11 @@ def test_a_tab_that_hung_catches_up(quick: Server, open_sharing: OpenWindow) -> 
     first, hung = open_tab(window, to("DEN")), open_tab(window, to("DTW"))
     flights = flights_to(quick, "DTW")
     hung.evaluate(HANG, 4)
-    for number, flight in enumerate(flights[:5]):
-        change_flight(quick, flight, delay=600 + number)
-        first.wait_for_timeout(600)
+    with EventStream(f"{quick.url}/changes") as heart:
+        for number, flight in enumerate(flights[:5]):
+            change_flight(quick, flight, delay=600 + number)
+            for _ in range(2):
+                next(heart.only("ping"))
     expect(cell(hung, flights[4], "delay")).to_have_text("604")
     change_flight(quick, flights[5], delay=605)
     expect(cell(hung, flights[5], "delay")).to_have_text("605")
@@ -400,9 +415,10 @@ def test_a_leader_that_hangs_is_replaced(quick: Server, open_window: OpenWindow)
     window.context.add_init_script(NO_WORKER)
     leader, other = open_tab(window, to("DEN")), open_tab(window, to("DTW"))
     flight = flights_to(quick, "DTW")[0]
+    other.evaluate(HEAR_WHO_HANGS)
     leader.evaluate(HANG, 12)
     started = time.monotonic()
-    other.wait_for_timeout(500)  # What was on its way has come.
+    other.evaluate("() => hanging")
     change_flight(quick, flight, delay=701)
     expect(cell(other, flight, "delay")).to_have_text("701", timeout=20_000)
     assert time.monotonic() - started < 12

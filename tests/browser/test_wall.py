@@ -20,7 +20,7 @@ from tests.support.site import change_flight, flights_to
 
 pytestmark = pytest.mark.browser
 
-SECONDS = 12
+ROUNDS = 5
 MOST_GROWTH = 0.1
 
 
@@ -54,7 +54,7 @@ def test_a_wall_survives_its_server(flights_database: str, open_window: OpenWind
         assert stale.bounding_box()["height"] > 60  # type: ignore[index]
         assert violations(page) == []
         cancel(flights_database, *range(2, 9))
-        page.wait_for_timeout(2500)
+        page.wait_for_event("requestfailed", lambda request: "?wall" in request.url)
         assert page.evaluate("turned.isConnected")
         server.start()
         expect(stale).to_be_hidden()
@@ -75,8 +75,9 @@ def test_a_links_wall_stops_when_it_is_revoked(board: Server, open_window: OpenW
     page.keyboard.press("p")
     editor.get_by_role("button", name="Revoke Screen in the lobby").click()
     expect(page.locator(".wall-stale")).to_contain_text("stopped")
+    editor.goto("/boards/operations")
     change_flight(board, flights_to(board, "BOS")[1], status="cancelled")
-    page.wait_for_timeout(300)
+    expect(editor.locator(CANCELLED)).to_have_text(str(before + 2))
     expect(page.locator(CANCELLED)).to_have_text(str(before + 1))
 
 
@@ -103,8 +104,7 @@ def test_what_a_wall_holds_does_not_grow(board: Server, open_window: OpenWindow)
     )
     flights = flights_to(board, "MIA")
     samples = []
-    began = time.monotonic()
-    while time.monotonic() - began < SECONDS:
+    for _ in range(ROUNDS):
         turns = page.evaluate("turns")
         for number, flight in enumerate(flights[:6]):
             delay = 100 + (int(time.monotonic() * 10) + number) % 50
@@ -112,7 +112,7 @@ def test_what_a_wall_holds_does_not_grow(board: Server, open_window: OpenWindow)
             page.wait_for_timeout(50)
         page.wait_for_function("turns => window.turns >= turns + 2", arg=turns - turns % 2)
         samples.append(sizes(page))
-    assert page.evaluate("turns") >= 10
+    assert page.evaluate("turns") >= 2 * ROUNDS
     # The first rounds load what every later one uses again.
     (heap, nodes), (later_heap, later_nodes) = samples[2], samples[-1]
     print(f"\n{page.evaluate('turns')} turns: {heap:.0f} to {later_heap:.0f} bytes,")
