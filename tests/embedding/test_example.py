@@ -101,18 +101,22 @@ def test_signing_out_of_the_host_stops_its_pages(
     expect(page.get_by_role("banner")).to_contain_text("bob")
 
 
-def test_editing_together_boards_and_links(workshop: Workshop, open_window: OpenWindow) -> None:
-    ann, ann_too = open_window(workshop.url), open_window(workshop.url)
-    pages = []
-    for window in (ann, ann_too):
-        pages.append(window.open("/live/tables/repair/1/edit"))
-        sign_in(pages[-1], "ann")
-    for page in pages:
-        expect(page.locator("[data-company]")).to_have_text(
-            "You are editing this in another window."
-        )
-    page = pages[0]
-    page.goto("/live/tables/boards/new")
+def test_editing_together(start: Start, open_window: OpenWindow) -> None:
+    with start(streaming="hub") as workshop:
+        pages = []
+        for window in (open_window(workshop.url), open_window(workshop.url)):
+            pages.append(window.open("/live/tables/repair/1/edit"))
+            sign_in(pages[-1], "ann")
+        for page in pages:
+            expect(page.locator("[data-company]")).to_have_text(
+                "You are editing this in another window."
+            )
+            page.goto("about:blank")
+
+
+def test_boards_and_links(workshop: Workshop, open_window: OpenWindow) -> None:
+    page = open_window(workshop.url).open("/live/tables/boards/new")
+    sign_in(page, "ann")
     page.locator("#field-title").fill("Today")
     page.locator("#field-slug").fill("today")
     page.get_by_role("button", name="Add", exact=True).click()
