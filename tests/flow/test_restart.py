@@ -30,8 +30,6 @@ RESTARTS = int(os.environ.get("DASHBOARD_RESTARTS", "2"))
 RECOVERY = 10
 """Seconds after PostgreSQL's return within which pages are there again."""
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:

@@ -29,8 +29,6 @@ from tests.proxies.running import (
 from tests.support.shop import Tag
 from tests.support.websocket import Socket
 
-pytestmark = pytest.mark.alone
-
 KINDS = {
     "nginx": Kind("nginx", nginx()),
     "nginx, recipe": Kind("nginx", nginx_recipe, "https"),
@@ -53,24 +51,30 @@ IMPATIENT = {
 }
 
 
-@contextmanager
-def client(kind: Kind, upstream: Upstream, folder: Path) -> Iterator[httpx.Client]:
+def client(url: str) -> httpx.Client:
     trusting = ssl.create_default_context()
     trusting.check_hostname = False
     trusting.verify_mode = ssl.CERT_NONE
-    with (
-        proxying(kind, upstream.port, folder) as url,
-        httpx.Client(base_url=url, verify=trusting, timeout=10) as found,
-    ):
+    return httpx.Client(base_url=url, verify=trusting, timeout=10)
+
+
+@pytest.fixture(scope="module")
+def proxy(
+    request: pytest.FixtureRequest, upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of the proxy that the test is parametrised with."""
+    with proxying(KINDS[request.param], upstream.port, tmp_path_factory.mktemp("proxy")) as url:
+        yield url
+
+
+@pytest.fixture
+def through(proxy: str) -> Iterator[httpx.Client]:
+    with client(proxy) as found:
         yield found
 
 
-@pytest.fixture(params=KINDS)
-def through(
-    request: pytest.FixtureRequest, upstream: Upstream, tmp_path: Path
-) -> Iterator[httpx.Client]:
-    with client(KINDS[request.param], upstream, tmp_path) as found:
-        yield found
+of_every_kind = pytest.mark.parametrize("proxy", KINDS, indirect=True)
+by_the_recipe = pytest.mark.parametrize("proxy", RECIPES, indirect=True)
 
 
 class Events:
@@ -100,6 +104,8 @@ def add_tag(upstream: Upstream) -> None:
         session.add(Tag(name=f"tag {time.monotonic()}"))
 
 
+@pytest.mark.alone
+@of_every_kind
 def test_events_pass_at_once(through: httpx.Client, upstream: Upstream) -> None:
     through.get("/healthz")
     started = time.monotonic()
@@ -121,6 +127,8 @@ def test_events_pass_at_once(through: httpx.Client, upstream: Upstream) -> None:
         assert max(delays) < 1
 
 
+@pytest.mark.alone
+@of_every_kind
 def test_heartbeats_pass(through: httpx.Client) -> None:
     with watching(through) as events:
         for _ in range(4):
@@ -128,6 +136,7 @@ def test_heartbeats_pass(through: httpx.Client) -> None:
             assert datetime.now(UTC) - sent < timedelta(seconds=1)
 
 
+@of_every_kind
 def test_a_stream_ends_when_its_client_goes(through: httpx.Client, upstream: Upstream) -> None:
     with watching(through) as events:
         events.wait("patch")
@@ -140,7 +149,11 @@ def test_a_stream_ends_when_its_client_goes(through: httpx.Client, upstream: Ups
 
 @pytest.mark.parametrize("name", IMPATIENT)
 def test_heartbeats_keep_a_quiet_stream_open(name: str, upstream: Upstream, tmp_path: Path) -> None:
-    with client(IMPATIENT[name], upstream, tmp_path) as through, watching(through) as events:
+    with (
+        proxying(IMPATIENT[name], upstream.port, tmp_path) as url,
+        client(url) as through,
+        watching(through) as events,
+    ):
         started = time.monotonic()
         while time.monotonic() - started < 5:
             events.wait("ping")
@@ -148,34 +161,30 @@ def test_heartbeats_keep_a_quiet_stream_open(name: str, upstream: Upstream, tmp_
         events.wait("patch")
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_websockets_pass(name: str, upstream: Upstream, tmp_path: Path) -> None:
-    with client(KINDS[name], upstream, tmp_path) as through:
-        url = str(through.base_url).rstrip("/")
-        with Socket(url, {"Origin": url}) as ws:
-            assert ws.ask(type="subscribe", topic="/changes")["type"] == "subscribed"
-            add_tag(upstream)
-            assert ws.take("change")["data"]["table"] == "tag"
-            for _ in range(6):
-                ws.take("ping")
-            assert ws.pings
-        with Socket(url, {"Origin": "https://evil.example"}) as ws:
-            assert ws.status == 403
+@by_the_recipe
+def test_websockets_pass(proxy: str, upstream: Upstream) -> None:
+    with Socket(proxy, {"Origin": proxy}) as ws:
+        assert ws.ask(type="subscribe", topic="/changes")["type"] == "subscribed"
+        add_tag(upstream)
+        assert ws.take("change")["data"]["table"] == "tag"
+        for _ in range(6):
+            ws.take("ping")
+        assert ws.pings
+    with Socket(proxy, {"Origin": "https://evil.example"}) as ws:
+        assert ws.status == 403
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_one_can_sign_in(name: str, upstream: Upstream, tmp_path: Path) -> None:
+@by_the_recipe
+def test_one_can_sign_in(proxy: str, through: httpx.Client) -> None:
     """The scheme, the host and the visitor's address have to be told for that."""
-    with client(KINDS[name], upstream, tmp_path) as through:
-        page = through.get("/sign-in")
-        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-        assert token is not None
-        origin = str(through.base_url).rstrip("/")
-        answer = through.post(
-            "/sign-in",
-            data={"csrf_token": token[1], "name": "ada", "password": PASSWORD},
-            headers={"Origin": origin, "Referer": f"{origin}/sign-in"},
-        )
-        assert answer.status_code == 303, answer.text
-        assert "Strict-Transport-Security" in answer.headers
-        assert "Signed in as ada" in through.get("/").text
+    page = through.get("/sign-in")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert token is not None
+    answer = through.post(
+        "/sign-in",
+        data={"csrf_token": token[1], "name": "ada", "password": PASSWORD},
+        headers={"Origin": proxy, "Referer": f"{proxy}/sign-in"},
+    )
+    assert answer.status_code == 303, answer.text
+    assert "Strict-Transport-Security" in answer.headers
+    assert "Signed in as ada" in through.get("/").text

@@ -26,8 +26,6 @@ CLIENTS = int(os.environ.get("DASHBOARD_CLIENTS", "100"))
 EVENTS = int(os.environ.get("DASHBOARD_EVENTS", "50"))
 SECONDS = 60
 
-pytestmark = pytest.mark.alone
-
 
 class Writer:
     """Commits from a process that is not the server's: a tag, and now and then a customer."""

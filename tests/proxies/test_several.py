@@ -34,8 +34,6 @@ from tests.support.websocket import Socket
 TOP = Path(__file__).parents[2]
 KILLS = int(os.environ.get("DASHBOARD_KILLS", "2"))
 
-pytestmark = pytest.mark.alone
-
 
 class Process:
     """``pserve production.ini --server-name ...``, which can be killed and started again."""

@@ -91,7 +91,6 @@ def network() -> Iterator[Network]:
         ip(f"netns del {name}")
 
 
-@pytest.mark.alone
 def test_half_open_peers_are_freed(
     database: str, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
