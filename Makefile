@@ -12,19 +12,22 @@ CODE := dashboard tests alembic docs setup.py $(wildcard benchmarks)
 PYTEST_ARGS ?=
 PYTEST := $(BIN)/python -m pytest --cov
 # Most tests wait more than they compute: for a browser, a server, a database.
-WORKERS ?= 3
+WORKERS ?= 4
 # Tests that look at the clock run one at a time with nothing beside them.
 ALONE := alone
 # Those in a browser take the longest; what they go through is covered by others as well.
 BROWSER := $(BIN)/python -m pytest
 # An address of PostgreSQL whose user may create databases; a part of the suite runs on it too.
+# Unless one is given the tests have a server of their own, where PostgreSQL is installed.
+SERVED := $(BIN)/python -m tests.support.cluster
 POSTGRESQL ?= postgresql://postgres@127.0.0.1/postgres
 ON_POSTGRESQL := tests/models tests/changes tests/catalog tests/queries tests/operations \
 	tests/forms/test_store.py tests/forms/test_mapped_kinds.py \
 	tests/views/test_throttle.py tests/flow/test_properties.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgresql lint format bench bench-live screenshots dist clean
+.PHONY: help run test test-all test-postgresql test-on-postgresql lint format
+.PHONY: bench bench-live screenshots dist clean
 
 help: ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,19 +43,25 @@ run: $(VENV)/.installed ## serve the flight board on http://127.0.0.1:6543
 
 test: $(VENV)/.testing lint ## check everything: lint, types, tests, coverage
 ifeq ($(PYTEST_ARGS),)
-	$(BROWSER) -n $(WORKERS) --dist loadfile -m "browser and not $(ALONE)"
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not (browser or $(ALONE))" --cov-report= --cov-fail-under=0
-	@$(MAKE) --no-print-directory test-postgresql
-	$(PYTEST) -m "$(ALONE)" --cov-append --cov-report=term:skip-covered
+	@$(SERVED) $(MAKE) --no-print-directory test-all
 else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 endif
 
+test-all:
+	$(BROWSER) -n $(WORKERS) --dist loadfile -m "browser and not $(ALONE)"
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not (browser or $(ALONE))" --cov-report= --cov-fail-under=0
+	@$(MAKE) --no-print-directory test-on-postgresql
+	$(PYTEST) -m "$(ALONE)" --cov-append --cov-report=term:skip-covered
+
 # All of it: make test-postgresql ON_POSTGRESQL=tests
 test-postgresql: $(VENV)/.testing ## check on PostgreSQL what differs between databases
+	@$(SERVED) $(MAKE) --no-print-directory test-on-postgresql
+
+test-on-postgresql:
 	@if $(BIN)/python -m tests.support.services $(POSTGRESQL); then \
 	DASHBOARD_TEST_DATABASE=$(POSTGRESQL) DASHBOARD_FLOW_EXAMPLES=5 \
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not ($(ALONE))" $(ON_POSTGRESQL); fi
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "database and not $(ALONE)" $(ON_POSTGRESQL); fi
 
 lint: $(VENV)/.testing ## check style, formatting, types and the direction of imports
 	$(BIN)/ruff check $(CODE)

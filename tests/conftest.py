@@ -37,10 +37,11 @@ hypothesis.settings.load_profile("dashboard")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser, so that it runs with nothing beside it."""
+    """Mark what drives a browser, and what is of the database that the run is on."""
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
-            item.add_marker("browser")
+        for fixture, mark in (("chromium", "browser"), ("databases", "database")):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,4 +1,9 @@
-"""A PostgreSQL server of a test's own, which can be killed and started again."""
+"""A PostgreSQL server of a test's own, which can be killed and started again.
+
+``python -m tests.support.cluster COMMAND`` runs a command, such as all the tests, with the address
+of one in its environment. It makes and drops databases in a tenth of the time that a server takes
+which is ready for a power cut.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +11,33 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
+ADDRESSES = ("POSTGRESQL", "DASHBOARD_TEST_POSTGRESQL")
+CARELESS = {"fsync": "off", "full_page_writes": "off"}
+"""What is committed outlives the server's process, as it has to, but not the machine."""
 
-def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: each.parent.name)
+
+def programs() -> Path | None:
+    """Return the folder of PostgreSQL's server, or None where there isn't one."""
     path = shutil.which("initdb")
     if path is not None:
         return Path(path).parent
-    if not found:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: each.parent.name)
+    return found[-1] if found else None
+
+
+def _programs() -> Path:
+    found = programs()
+    if found is None:
         if os.environ.get("DASHBOARD_REQUIRE_SERVICES") == "1":
             pytest.fail("There is no initdb: install PostgreSQL's server.")
         pytest.skip("There is no PostgreSQL here.")
-    return found[-1]
+    return found
 
 
 class Cluster:
@@ -31,7 +47,8 @@ class Cluster:
     """
 
     def __init__(self, **settings: object) -> None:
-        self._settings = "".join(f" -c {name}={value}" for name, value in settings.items())
+        given = {**CARELESS, **settings}
+        self._settings = "".join(f" -c {name}={value}" for name, value in given.items())
         self._programs = _programs()
         # PostgreSQL refuses to run as root.
         self._as = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -74,3 +91,16 @@ class Cluster:
     def __exit__(self, *error: object) -> None:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def main(command: list[str]) -> int:
+    """Run a command; where it has been told of a server, or can't have one, as it is."""
+    if programs() is None or any(os.environ.get(name) for name in ADDRESSES):
+        return subprocess.run(command, check=False).returncode
+    with Cluster(max_connections=300) as cluster:
+        env = {**os.environ, **dict.fromkeys(ADDRESSES, cluster.url)}
+        return subprocess.run(command, check=False, env=env).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -122,6 +122,7 @@ def test_postgresql_cannot_be_reached(
     assert names(engine) == [f"c{number}" for number in range(20)]
 
 
+@pytest.mark.database
 @pytest.mark.skipif(not POSTGRESQL, reason="It is about PostgreSQL.")
 def test_a_transaction_that_is_prepared_and_a_server_that_crashes(caplog: Any) -> None:
     caplog.set_level("INFO")
