@@ -95,15 +95,15 @@ DECLARE
   at float8 := date_part('epoch', clock_timestamp());
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    {note} SELECT {table}, 'I', r.key, NULL, {every} FROM {_rows_of(new, noted)} r;
+    {note} SELECT {table}, 'I', r.key, NULL, {every} FROM {_rows_of(new, noted, place)} r;
   ELSIF TG_OP = 'UPDATE' THEN
     {note} SELECT {table},
       CASE WHEN n.key IS NULL THEN 'D' WHEN o.key IS NULL THEN 'I' ELSE 'U' END,
       coalesce(o.key, n.key), o.before, {every}
-      FROM {_rows_of(old, noted, place)} o
-      FULL JOIN {_rows_of(new, noted)} n ON n.key = o.key;
+      FROM {_rows_of(old, noted, place, before=True)} o
+      FULL JOIN {_rows_of(new, noted, place)} n ON n.key = o.key;
   ELSIF TG_OP = 'DELETE' THEN
-    {gone} {_rows_of(old, noted, place)} r;
+    {gone} {_rows_of(old, noted, place, before=True)} r;
   ELSE
     {_truncate(noted, place, note)}
   END IF;
@@ -124,7 +124,7 @@ END
 def _truncate(noted: Noted, place: Place, note: str) -> str:
     """Note all rows of the table that is truncated: itself, or one that inherits from it."""
     here = "@"
-    rows = _rows_of(f"ONLY {here}" if place.children else here, noted, place)
+    rows = _rows_of(f"ONLY {here}" if place.children else here, noted, place, before=True)
     statement = f"{note} SELECT {literal(noted.fullname)}, 'D', r.key, r.before, $1, $2, $3 FROM "
     before, after = rows.split(f"{here} every", 1)
     return (
@@ -133,24 +133,31 @@ def _truncate(noted: Noted, place: Place, note: str) -> str:
     )
 
 
-def _rows_of(rows: str, noted: Noted, place: Place | None = None) -> str:
-    """Return the keys of rows, and with ``place`` what they are before their change.
+def _rows_of(rows: str, noted: Noted, place: Place, *, before: bool = False) -> str:
+    """Return the keys of rows, and with ``before`` what they are before their change.
 
-    A key's column that the table doesn't have any more is that of ``gone``, so that there are no
-    rows, rather than an error for the writer.
+    A column that the table doesn't have any more is that of ``gone``: without a part of the key
+    there are no rows, rather than an error for the writer.
     """
-    names = [quoted(name) for name in noted.key_names]
-    gone = ", ".join(f"NULL AS {name}" for name in names)
-    pairs = ", ".join(f"{literal(each)}, {quoted(each)}" for each in noted.key_names)
-    before = "" if place is None else f", {_before(place)} AS before"
-    there = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    named = noted.stored if before and place.texts else noted.key_names
+    gone = ", ".join(f"NULL AS {quoted(name)}" for name in named)
+    pairs = ", ".join(f"{literal(name)}, {_value(name, place)}" for name in noted.key_names)
+    whole = f", {_before(noted, place)} AS before" if before else ""
+    there = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in noted.key_names)
     return (
         f"(SELECT one.* FROM (SELECT {gone}) gone, LATERAL (SELECT jsonb_build_object({pairs}) "
-        f"AS key{before} FROM {rows} every WHERE {there}) one)"
+        f"AS key{whole} FROM {rows} every WHERE {there}) one)"
     )
 
 
-def _before(place: Place) -> str:
+def _value(name: str, place: Place) -> str:
+    return f"{quoted(name)}::text" if name in place.texts else quoted(name)
+
+
+def _before(noted: Noted, place: Place) -> str:
+    if place.texts:
+        values = (f"{_value(name, place)} AS {quoted(name)}" for name in noted.stored)
+        return f"(SELECT to_jsonb(picked.*) FROM (SELECT {', '.join(values)}) picked)"
     whole = "to_jsonb(every.*)"
     if not place.unknown:
         return whole

@@ -9,12 +9,7 @@ from sqlalchemy import Connection, Table, text
 
 from dashboard.changes.triggers.encoding import quoted
 from dashboard.changes.triggers.noted import Noted
-
-INDEPENDENT = (
-    "bool", "int2", "int4", "int8", "numeric", "text", "varchar", "bpchar", "uuid", "date",
-    "timestamp", "time", "json", "jsonb",
-)  # fmt: skip
-"""Types whose JSON depends on none of them."""
+from dashboard.changes.triggers.postgresql_columns import columns_of
 
 
 class Place(NamedTuple):
@@ -26,6 +21,9 @@ class Place(NamedTuple):
     by_row: bool
     unknown: tuple[str, ...]
     """Its columns that aren't to be noted."""
+
+    texts: tuple[str, ...]
+    """Its columns that are noted as texts."""
 
     plain: bool
     """Whether all of its columns are of types whose JSON depends on no setting."""
@@ -58,17 +56,22 @@ def place_of(connection: Connection, noted: Noted) -> Place | None:
     if row is None:
         return None
     children = _children(connection, row[0])
-    columns = connection.execute(
-        text(
-            "SELECT attname, typname = ANY (:independent) OR typtype = 'e' FROM pg_attribute "
-            "JOIN pg_type t ON t.oid = atttypid WHERE attrelid = ANY (:oids) AND attnum > 0 "
-            "AND NOT attisdropped ORDER BY attrelid <> :oid, attrelid, attnum"
-        ),
-        {"oid": row[0], "oids": [row[0], *children], "independent": list(INDEPENDENT)},
-    ).all()
-    unknown = dict.fromkeys(name for name, _ in columns if name not in noted.stored)
-    plain = all(plain for _, plain in columns)
-    return Place(row[0], row[1], row[2], row[3], tuple(unknown), plain, tuple(children.values()))
+    columns = columns_of(connection, [row[0], *children], noted.key_names)
+    unknown = dict.fromkeys(each.name for each in columns if each.name not in noted.stored)
+    texts = dict.fromkeys(
+        each.name for each in columns if each.as_text and each.name in noted.stored
+    )
+    plain = all(each.independent for each in columns)
+    return Place(
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        unknown=tuple(unknown),
+        texts=tuple(texts),
+        plain=plain,
+        children=tuple(children.values()),
+    )
 
 
 def _children(connection: Connection, oid: int) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""Reading PostgreSQL's notes: it makes rows of the table's own type out of them.
+"""Reading PostgreSQL's notes: it makes rows of the table's own types out of them.
 
 So SQLAlchemy reads them as it does the table's rows, of whatever types. What Python can't hold,
 such as a date after the year 9999, stays as JSON has it.
@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, OID
+from sqlalchemy.types import TypeEngine
 
 from dashboard.changes.capture.watched import Key
 from dashboard.changes.triggers.chains import Note, Record
 from dashboard.changes.triggers.encoding import quoted
 from dashboard.changes.triggers.noted import Noted
 from dashboard.changes.triggers.notes import NOTE, NOTES, Tables, note_of, some
+from dashboard.changes.triggers.postgresql_columns import NotedColumn, columns_of, record_in
 from dashboard.changes.triggers.postgresql_place import sql_name
 from dashboard.changes.triggers.reading import States, by_table, drop
 from dashboard.models.engine import is_away
@@ -33,6 +35,7 @@ class PostgresqlReader:
         self._connection = connection
         self._tables = tables
         self._keys: dict[Record, Key] = {}
+        self._columns: dict[Noted, dict[str, tuple[NotedColumn, TypeEngine[Any]]]] = {}
 
     def notes(self, ids: Sequence[int]) -> list[Note]:
         found: list[Note] = []
@@ -68,9 +71,9 @@ class PostgresqlReader:
         return [found for each in asked for found in self._read(noted, [each], typed, plain)]
 
     def _typed_notes(self, noted: Noted, ids: Sequence[int]) -> list[Note]:
-        key, before = self._row(noted, NOTE.key), self._row(noted, NOTE.before)
-        keys = [key.c[name] for name in noted.key_names]
-        olds = [before.c[name] for name in noted.stored]
+        types = self._types(noted)
+        key, keys = record_in(NOTE.key, [types[name] for name in noted.key_names])
+        before, olds = record_in(NOTE.before, [types[name] for name in noted.stored])
         rows = self._connection.execute(
             sa.select(*HEAD, NOTE.before.is_(None), *keys, *olds)
             .select_from(NOTES.join(key, sa.true()).join(before, sa.true()))
@@ -84,11 +87,18 @@ class PostgresqlReader:
             notes.append(note_of(row, noted, record[1], None if new else noted.public(old)))
         return notes
 
-    def _row(self, noted: Noted, column: sa.Column[Any]) -> Any:
-        of_type: sa.ColumnElement[Any] = sa.literal_column(f"NULL::{sql_name(noted.table)}")
-        columns = [sa.column(each.name, each.type) for each in noted.columns]
-        row = sa.func.jsonb_populate_record(of_type, column)
-        return row.table_valued(*columns, name=f"{column.name}_row")
+    def _types(self, noted: Noted) -> dict[str, tuple[NotedColumn, TypeEngine[Any]]]:
+        """Return how each column is noted, and the type by which SQLAlchemy reads it."""
+        if noted not in self._columns:
+            oid = sa.select(sa.cast(sa.func.to_regclass(sql_name(noted.table)), OID))
+            oids = [self._connection.execute(oid).scalar_one()]
+            types = {each.name: each.type for each in noted.columns}
+            self._columns[noted] = {
+                each.name: (each, types[each.name])
+                for each in columns_of(self._connection, oids, noted.key_names)
+                if each.name in types
+            }
+        return self._columns[noted]
 
     def _note_key(self, noted: Noted, values: Sequence[Any]) -> Record:
         record = noted.name, noted.key_of(dict(zip(noted.key_names, values, strict=True)))
