@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -39,22 +40,30 @@ def _add(family: Any, name: str, run: Any, text: str, named: bool = True) -> Non
     parser.set_defaults(run=run)
 
 
-def install(given: argparse.Namespace) -> None:
-    _change_each(given, cover, "has triggers: whatever program changes it, it is noticed.")
+def install(given: argparse.Namespace) -> int:
+    return _change_each(given, cover, "has triggers: whatever program changes it, it is noticed.")
 
 
-def remove(given: argparse.Namespace) -> None:
-    _change_each(given, uncover, "has no triggers now.")
+def remove(given: argparse.Namespace) -> int:
+    return _change_each(given, uncover, "has no triggers now.")
 
 
-def _change_each(
-    given: argparse.Namespace, how: Callable[[Engine, Noted], None], told: str
-) -> None:
+def _change_each(given: argparse.Namespace, how: Callable[[Engine, Noted], None], told: str) -> int:
+    """Go through the tables, whatever becomes of each; return 1 where some were left out."""
     database = open_database(given.ini)
+    left_out = []
     for noted in chosen(database, given):
-        change(database.engine, noted, how)
-        print(f"{noted.name} {told}")
+        try:
+            how(database.engine, noted)
+        except TriggerError as error:
+            left_out.append(noted.name)
+            print(f"{noted.name} is left out: {error}", file=sys.stderr)
+        else:
+            print(f"{noted.name} {told}")
     database.engine.dispose()
+    if left_out:
+        print(f"dashboard: left out: {', '.join(left_out)}.", file=sys.stderr)
+    return int(bool(left_out))
 
 
 def list_tables(given: argparse.Namespace) -> None:
@@ -91,10 +100,3 @@ def chosen(database: Database, given: argparse.Namespace) -> list[Noted]:
     if unknown is not None:
         raise CommandError(f"There is no live table {unknown}. There are: {', '.join(known)}.")
     return [known[name] for name in (known if given.all else given.tables)]
-
-
-def change(engine: Engine, noted: Noted, how: Callable[[Engine, Noted], None]) -> None:
-    try:
-        how(engine, noted)
-    except TriggerError as error:
-        raise CommandError(str(error)) from error

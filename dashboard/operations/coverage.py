@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from dashboard.catalog import Table
-from dashboard.changes.triggers.install import status_of
+from dashboard.changes.triggers.install import forbidden, status_of
 from dashboard.changes.triggers.noted import Noted, noted_tables
 from dashboard.operations.finding import NOTICE, OK, PROBLEM, Finding
 from dashboard.operations.installation import Installation
@@ -54,4 +54,6 @@ def _covered(connection: Connection, table: Table, noted: Noted | None) -> Findi
         remedy = INSTALL.format(quote(table.name), "makes them anew")
         return Finding(PROBLEM, table.name, f"Its triggers are stale. {status.problem}", remedy)
     remedy = INSTALL.format(quote(table.name), "shows what other programs commit as well")
+    if reason := forbidden(connection, noted):
+        remedy = f"{remedy} But {reason}"
     return Finding(OK, table.name, BY_SESSIONS, remedy)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from dashboard.changes.append import Log
 from dashboard.changes.triggers import install, sqlite
@@ -17,6 +17,7 @@ from dashboard.changes.triggers.look import Overtaken, look, prepare, write
 from dashboard.changes.triggers.moving import Moving
 from dashboard.changes.triggers.noted import Noted
 from dashboard.changes.triggers.postgresql_place import place_of
+from dashboard.models.engine import READ_ONLY, is_away
 
 FEW = 500
 """Notes that may be moved while nobody can write to the table."""
@@ -50,15 +51,25 @@ def _change(engine: Engine, noted: Noted, how: Callable[[Connection, Noted], Non
                 _move_rest(connection, noted)
                 how(connection, noted)
             return
-        except OperationalError as error:
+        except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
-                raise
+                raise _explained(error, engine, noted) from error
             if time.monotonic() > deadline:
                 raise TriggerError(
                     f"Somebody has been using {noted.name} all the time. Try again when that "
                     "transaction has ended."
                 ) from error
         time.sleep(PAUSE * random.uniform(0.5, 1.5))
+
+
+def _explained(error: DBAPIError, engine: Engine, noted: Noted) -> Exception:
+    """Return what the database has against this table as a TriggerError, anything else as it is."""
+    if is_away(error):
+        return error
+    with engine.connect().execution_options(**READ_ONLY) as connection:
+        reason = install.forbidden(connection, noted)
+    first_line = str(error.orig).strip().partition("\n")[0]
+    return TriggerError(reason or f"the database refused: {first_line}.")
 
 
 def _move_most(engine: Engine, noted: Noted) -> None:

@@ -12,6 +12,7 @@ from dashboard.changes.triggers import postgresql, sqlite
 from dashboard.changes.triggers.encoding import quoted
 from dashboard.changes.triggers.noted import Noted
 from dashboard.changes.triggers.notes import GONE, NOTE
+from dashboard.changes.triggers.postgresql_columns import columns_of
 from dashboard.changes.triggers.postgresql_place import Place, place_of
 
 
@@ -96,6 +97,30 @@ def any_installed(connection: Connection) -> bool:
     return postgresql.any_installed(connection)
 
 
+def forbidden(connection: Connection, noted: Noted) -> str:
+    """Return why this user may not put triggers on a table, and who may; empty where it may."""
+    if connection.dialect.name == "sqlite" or (place := place_of(connection, noted)) is None:
+        return ""
+    allowed, user, owner = connection.execute(_RIGHTS, {"oid": place.oid}).one()
+    if allowed:
+        return ""
+    return (
+        f"{user} may not. Its owner {owner} can say GRANT TRIGGER, UPDATE ON {place.sql} "
+        f"TO {quoted(user)}."
+    )
+
+
+_RIGHTS = sa.text(
+    """
+    SELECT has_table_privilege(oid, 'TRIGGER')
+        -- One of them it takes to lock the table.
+        AND has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE'),
+        current_user, pg_get_userbyid(relowner)
+    FROM pg_class WHERE oid = :oid
+    """
+)
+
+
 def _of_sqlite(connection: Connection, noted: Noted) -> dict[str, str]:
     events = ("insert", "update", "key", "delete", "replace", "clash")
     names = {sqlite.trigger_name(noted, event) for event in events}
@@ -123,8 +148,8 @@ def _postgresql_status(connection: Connection, noted: Noted) -> Status:
     found = None if place is None else postgresql.installed(connection, place)
     if place is None or found is None or not (found.triggers or found.function):
         return Status("none")
-    columns = sa.inspect(connection).get_columns(noted.table.name, noted.table.schema)
-    gone = _missing(noted, {each["name"] for each in columns})
+    columns = columns_of(connection, [place.oid], noted.key_names)
+    gone = _missing(noted, {each.name for each in columns})
     if gone:
         return Status("stale", f"{noted.fullname} has no column {gone} any more.")
     if not found.is_that_of(postgresql.create(connection, noted, place)):
