@@ -127,7 +127,7 @@ def label_of(table: Table, source: sa.FromClause) -> Expression:
     columns = [comparable(each, source.c[each.sql.key]) for each in labels]
     if len(columns) == 1:
         return columns[0]
-    texts = [sa.func.coalesce(sa.cast(each, sa.String), "") for each in columns]
+    texts = [sa.func.coalesce(_as_text(each), "") for each in columns]
     label: Any = texts[0]
     for text in texts[1:]:
         label = label.concat(" ").concat(text)
@@ -147,8 +147,15 @@ def condition(filter_: Filter, expression: Expression) -> Condition:
 def _like(column: Expression, text: str, before: str = "%", after: str = "%") -> Condition:
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     if not isinstance(column.type, sa.String) or isinstance(column.type, sa.Enum):
-        column = sa.cast(column, sa.String)
+        column = _as_text(column)
     return column.ilike(f"{before}{escaped}{after}", escape="\\")
+
+
+def _as_text(column: Expression) -> Expression:
+    text = sa.cast(column, sa.String)
+    # In some orders PostgreSQL doesn't look for a part of a text.
+    collation = getattr(column.type, "like_collation", None)
+    return text if collation is None else text.collate(collation)
 
 
 _CONDITIONS: dict[str, Callable[[Expression, Any], Condition]] = {

@@ -53,8 +53,10 @@ _COLUMNS = sa.text(
         a.attnotnull AS filled, a.attidentity::text AS identity,
         a.attgenerated::text AS generated, format_type(a.atttypid, a.atttypmod) AS spec,
         pg_get_expr(d.adbin, d.adrelid) AS default_,
+        coalesce(NOT l.collisdeterministic, false) AS folded,
         col_description(a.attrelid, a.attnum) AS comment
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    LEFT JOIN pg_collation l ON l.oid = a.attcollation
     WHERE a.attrelid = ANY(:oids) AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attnum
     """
@@ -183,7 +185,7 @@ class _Facts:
             info["choices"] = self._labels[type_.oid]
         else:
             name = "" if type_ is None else type_.name
-            sql = type_of(name, spec, in_key=in_key)
+            sql = type_of(name, spec, in_key=in_key, folded=row.folded)
             if name in LOOSE:
                 info["typing"] = "loose"
         return ColumnFacts(

@@ -73,6 +73,13 @@ class AsText(Cast):
         return sa.cast(column, sa.Text)
 
 
+class Folded(Cast):
+    """Texts in an order by which different ones are the same, in which PostgreSQL has no LIKE."""
+
+    cache_ok = True
+    like_collation = "default"
+
+
 _KNOWN: dict[str, Callable[[int | None, int | None], TypeEngine[Any]]] = {
     "bool": lambda size, scale: sa.Boolean(),
     "bytea": lambda size, scale: sa.LargeBinary(),
@@ -100,14 +107,17 @@ LOOSE = {"date", "timestamp", "timestamptz", "time", "timetz", "interval", "floa
 """Types with values that Python has none for, such as infinity: those are texts."""
 
 
-def type_of(name: str, spec: str, *, in_key: bool) -> TypeEngine[Any]:
+def type_of(name: str, spec: str, *, in_key: bool, folded: bool = False) -> TypeEngine[Any]:
     """Return the type called ``name`` in pg_type; ``spec`` is how it's written in SQL.
 
-    What is in a key must be hashable, which JSON isn't.
+    What is in a key must be hashable, which JSON isn't. ``folded`` columns have a collation that
+    isn't deterministic.
     """
     found = _SIZE.search(spec)
     size = None if found is None else int(found[1])
     scale = None if found is None or found[2] is None else int(found[2])
+    if folded and name in ("text", "varchar", "bpchar"):
+        return Folded(sa.String(size), spec)
     if name == "bpchar":
         # To compare it with a text would leave out the blanks at its end.
         return Cast(sa.CHAR(size), spec)

@@ -83,6 +83,10 @@ CREATE FOREIGN TABLE away (id int) SERVER far;
 CREATE TABLE late (id int PRIMARY KEY, v text, w int UNIQUE DEFERRABLE INITIALLY DEFERRED);
 INSERT INTO late VALUES (1, 'a', 1), (2, 'b', 2);
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'Too late.'; END $$;
+CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE folded (k text COLLATE loose PRIMARY KEY, v varchar(9) COLLATE loose,
+    c char(3) COLLATE loose);
+INSERT INTO folded VALUES ('Abc', 'aBC', 'abC'), ('x', 'x', 'x');
 CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE OF v OR DELETE ON late DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION refuse();
 """
@@ -228,3 +232,14 @@ def test_a_key_that_cannot_be_given_is_asked_for(postgresql: Browsing) -> None:
 def test_a_rule_may_keep_a_record(postgresql: Browsing) -> None:
     form_of(postgresql.get("/tables/kept/1/delete"), "_version").submit(status=303)
     postgresql.get("/tables/kept/1")
+
+
+def test_a_part_is_found_in_texts_of_which_different_ones_are_the_same(
+    postgresql: Browsing,
+) -> None:
+    postgresql.table(postgresql.catalog["folded"])
+    for query in ("_search=bc", "k__contains=BC", "v__startswith=ab", "c__endswith=C"):
+        assert ">Abc<" in postgresql.get(f"/tables/folded?{query}").text
+        assert ">Abc<" not in postgresql.get(f"/tables/folded?{query}x").text
+    assert ">Abc<" in postgresql.get("/tables/folded?k=aBC").text
+    assert ">Abc<" in edited(postgresql, "/tables/folded/Abc", 303, v="Abc")
