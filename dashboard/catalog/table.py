@@ -90,7 +90,8 @@ class Table:
     reflected: bool = False
     """Whether it was found in the database rather than declared."""
     computed: bool = False
-    """Whether reading it may fail at what the database makes its rows by, as a view's."""
+    """Whether reading it may fail at what the database makes its rows by, as a view's, or at
+    the policies by which it chooses them."""
     tie: Column | None = None
     """What tells rows apart whose key doesn't: SQLite takes NULL in keys, more than once."""
     _by_name: dict[str, Column] = field(init=False, repr=False)

@@ -157,10 +157,18 @@ def bad_query(error: QueryError, request: Request) -> Response:
 def database_refused(error: Exception, request: Request) -> Response:
     """A view may fail at what it calls; any other table fails by our fault."""
     context = getattr(request, "context", None)
-    computed = isinstance(context, Table) and context.computed
+    computed = isinstance(context, Table) and _is_computed(context, request)
     if computed and isinstance(error, DBAPIError) and request.method == "GET":
         return unanswerable(error, request)
     return unexpected(error, request)
+
+
+def _is_computed(table: Table, request: Request) -> bool:
+    """Tell whether the table is computed, or one that is read for its pages as well."""
+    catalog = request.registry["dashboard.catalog"]
+    referred = [each.reference.table for each in table.references if each.reference]
+    beside = [catalog[name] for name in referred] + [one for one, _ in catalog.referring_to(table)]
+    return any(each.computed for each in (table, *beside))
 
 
 @exception_view_config(DataError)

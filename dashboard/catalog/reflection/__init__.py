@@ -72,6 +72,8 @@ def _options(relation: Relation, name: str) -> dict[str, Any]:
         "notice": notice_of(relation),
         "writable": relation.writable,
         "reflected": True,
-        "computed": relation.kind != "table" or any(each.made for each in relation.columns),
+        "computed": relation.kind != "table"
+        or relation.guarded
+        or any(each.made for each in relation.columns),
         "tie": relation.rowid if unsure else None,
     }

@@ -31,7 +31,7 @@ ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT", "r": "RESTRICT",
 _RELATIONS = sa.text(
     """
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
-        c.relispartition AS part, c.relispopulated AS populated,
+        c.relispartition AS part, c.relispopulated AS populated, c.relrowsecurity AS guarded,
         obj_description(c.oid, 'pg_class') AS comment,
         has_any_column_privilege(c.oid, 'INSERT') AND has_any_column_privilege(c.oid, 'UPDATE')
             AND has_table_privilege(c.oid, 'DELETE') AS writable
@@ -112,6 +112,7 @@ class PostgreSQL:
                 # never refreshed can't be read.
                 listed=not row.part and row.populated and not row.name.startswith(OWN),
                 writable=row.writable and row.kind in ("r", "p"),
+                guarded=row.guarded,
                 comment=row.comment,
             )
             for row in connection.execute(_RELATIONS)

@@ -57,9 +57,10 @@ class Check:
 class Relation:
     """A table, a view or the like. ``kind`` is what a person calls it.
 
-    ``listed``: whether ``*`` means it too. ``counts``: the column that the database counts up by
-    itself. ``rowid``: the name of SQLite's row number, where the relation has one; with
-    ``rowid_is_key`` it is the only key that there is.
+    ``listed``: whether ``*`` means it too. ``guarded``: policies say which rows may be seen, and
+    may fail at that. ``counts``: the column that the database counts up by itself. ``rowid``: the
+    name of SQLite's row number, where the relation has one; with ``rowid_is_key`` it is the only
+    key that there is.
     """
 
     schema: str
@@ -67,6 +68,7 @@ class Relation:
     kind: str = "table"
     listed: bool = True
     writable: bool = True
+    guarded: bool = False
     columns: tuple[ColumnFacts, ...] = ()
     key: tuple[str, ...] = ()
     counts: str | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -243,3 +245,34 @@ def test_a_part_is_found_in_texts_of_which_different_ones_are_the_same(
         assert ">Abc<" not in postgresql.get(f"/tables/folded?{query}x").text
     assert ">Abc<" in postgresql.get("/tables/folded?k=aBC").text
     assert ">Abc<" in edited(postgresql, "/tables/folded/Abc", 303, v="Abc")
+
+
+def test_a_policy_that_fails_says_why(tmp_path: Path) -> None:
+    """And so does the page of a table that refers to the one that it's of."""
+    databases = Databases(tmp_path, address_of("postgresql"))
+    url = databases.make()
+    role = f"tenant_{os.getpid()}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(POLICY.replace("<role>", role))
+        browsing = Browsing(f"{url}?options=-crole%3D{role}")
+        try:
+            for name in ("tenants", "invoices"):
+                page = browsing.get(f"/tables/{name}", 400)
+                assert 'unrecognized configuration parameter "app.tenant"' in page.text
+            browsing.home()
+            assert not browsing.problems
+        finally:
+            browsing.close()
+            connection.execute(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
+            databases.close()
+
+
+POLICY = """
+CREATE ROLE <role>; GRANT ALL ON SCHEMA public TO <role>;
+CREATE TABLE tenants (id int PRIMARY KEY, name text);
+CREATE TABLE invoices (id int PRIMARY KEY, tenant int REFERENCES tenants);
+INSERT INTO tenants VALUES (1, 'a'); INSERT INTO invoices VALUES (1, 1);
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON tenants USING (id = current_setting('app.tenant')::int);
+GRANT ALL ON ALL TABLES IN SCHEMA public TO <role>;
+"""
