@@ -9,6 +9,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from dashboard.changes import log
+from dashboard.views.home_tables import FEW
 from dashboard.views.home_view import HomeView
 from dashboard.views.tables import live
 
@@ -27,7 +28,8 @@ def home_page(request: Request) -> dict[str, Any]:
         "view": home.name,
         "live": live(request, cursor, [home.name]),
         "boards": state.boards,
-        "tables": state.tables,
+        "groups": state.groups,
+        "many": sum(len(each.cards) for each in state.groups) > FEW,
         "setup": state.setup,
         "saved": state.saved,
         "greeting": state.greeting,

@@ -20,10 +20,9 @@ from dashboard.views.access import PEOPLE, Access
 from dashboard.views.cells import printable
 from dashboard.views.fragments import render_macro
 from dashboard.views.greeting import Greeting, greeting_of
+from dashboard.views.home_tables import Card, Group, grouped
 from dashboard.views.paths import Paths
 from dashboard.views.saved import SavedViews
-
-Card = dict[str, Any]
 
 NAMED = frozenset({"boards", "panels", "saved_views"})
 """The tables of whose records more is shown than how many there are."""
@@ -34,7 +33,7 @@ class HomeState:
     """``setup`` are the tables by which editors make boards; ``saved`` are everyone's views."""
 
     boards: list[Card]
-    tables: list[Card]
+    groups: list[Group]
     setup: list[Card]
     saved: list[Card]
     greeting: Greeting | None
@@ -63,7 +62,7 @@ class HomeView:
         totals = {table.name: _total(session, table) for table in (*listed, *others)}
         return HomeState(
             boards=self._boards(session) if "boards" in self._catalog else [],
-            tables=list(self._cards(listed, totals)),
+            groups=grouped(zip(listed, self._cards(listed, totals), strict=True)),
             setup=list(self._cards(others, totals)),
             saved=self._saved.load(session),
             greeting=self._greeting(session, listed, totals),
@@ -113,7 +112,8 @@ class HomeView:
         return [each for each in self.whole(new) if each not in before]
 
     def whole(self, state: HomeState) -> list[Operation]:
-        cards = {"boards": state.boards, "tables": state.tables, "setup": state.setup}
+        tables = {each.target: each.cards for each in state.groups}
+        cards = {"boards": state.boards, "setup": state.setup, **tables}
         htmls = {
             name: render_macro("macros/cards.pt", "cards", tables=some)
             for name, some in cards.items()

@@ -156,7 +156,8 @@ def values(text: str, many: bool) -> dict[str, Any]:
         if many
         else None,
         "table": Model(name=text, label=text, description=text, href="/x", new_href="/x"),
-        "tables": some(link),
+        "groups": [Model(schema=text, target="tables", cards=some(link))],
+        "many": many,
         "boards": some(link),
         "setup": some(link),
         "saved": some(saved),

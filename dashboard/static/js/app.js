@@ -68,6 +68,7 @@ async function useLive() {
 
 useLive();
 use(has("[data-filters]"), "./filters.js");
+use(has("[data-find]"), "./find.js");
 // What was typed comes back before the pickers take their inputs over.
 await use(true, "./drafts.js");
 await use(has("[data-combobox-url]"), "./combobox.js");

@@ -12,7 +12,7 @@ export function parse(html) {
 }
 
 /**
- * Make `old` equal to `fresh`. Attributes are compared too, but for what effects.js puts there;
+ * Make `old` equal to `fresh`. Attributes are compared too, but for what effects.js and find.js put there;
  * children with data-ours are the page's own and stay. An element with data-keep keeps its
  * children if the fresh one has none: somebody else fills it.
  *
@@ -63,7 +63,7 @@ function alike(olds, news) {
   );
 }
 
-const OURS = new Set(["data-flash"]);
+const OURS = new Set(["data-flash", "data-unfound"]);
 
 function syncAttributes(old, fresh) {
   let changed = false;
