@@ -6,7 +6,6 @@ import logging
 import re
 import secrets
 import sqlite3
-from urllib.parse import urlencode
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken, PredicateMismatch
 from pyramid.httpexceptions import (
@@ -18,7 +17,6 @@ from pyramid.httpexceptions import (
 )
 from pyramid.request import Request
 from pyramid.response import Response
-from pyramid.util import as_sorted_tuple
 from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
 from pyramid_retry import is_error_retryable, mark_error_retryable
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
@@ -29,6 +27,7 @@ from dashboard.models.engine import is_away, is_contention, is_in_doubt, is_time
 from dashboard.queries import QueryError
 from dashboard.queries.live import TooSlow
 from dashboard.views.problems import Problem, answer, wants_json
+from dashboard.views.ways_on import allowed_methods, signing_in
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +62,7 @@ def forbidden(error: HTTPForbidden, request: Request) -> Response:
         challenge = {"WWW-Authenticate": 'Cookie realm="dashboard"'}
         return answer(request, Problem(401, "Sign in first.", headers=challenge))
     if anonymous and request.method in ("GET", "HEAD"):
-        query = urlencode({"next": request.path_qs})
-        return HTTPSeeOther(f"{request.paths.sign_in()}?{query}")
+        return HTTPSeeOther(signing_in(request, request.path_qs))
     if anonymous:
         return answer(request, Problem(403, "Nothing was changed. Sign in and try again."))
     # A refusal by permission explains itself in terms of the code; one of ours in a sentence.
@@ -221,23 +219,6 @@ def is_by_data(error: DBAPIError) -> bool:
     if getattr(error.orig, "sqlstate", None) == _NOT_POPULATED:
         return True
     return _BY_DATA.match(str(error.orig)) is not None
-
-
-def allowed_methods(request: Request) -> list[str]:
-    """Return the methods that the matched route's views take, in order; [] where any is."""
-    route = getattr(request, "matched_route", None)
-    if route is None:
-        return []
-    found: set[str] = set()
-    for each in request.registry.introspector.get_category("views") or []:
-        view = each["introspectable"]
-        if view["route_name"] == route.name:
-            methods = as_sorted_tuple(view["request_methods"] or ())
-            if not methods:
-                return []
-            found.update(methods)
-    # Pyramid answers HEAD by the view of GET.
-    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _why_forged(error: HTTPBadRequest, request: Request) -> str:

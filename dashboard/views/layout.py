@@ -14,11 +14,15 @@ from pyramid.request import Request
 from dashboard.models.boards import Board
 from dashboard.views.cells import printable
 from dashboard.views.security import people_of
+from dashboard.views.ways_on import signing_in
 
 SITE = "Live Dashboard"
 MOST_BOARDS = 8
 MOST_TABLES = 8
 """How many boards and how many tables have a link on every page; the home page has all."""
+
+AT_THE_DOOR = frozenset({"home", "sign-in", "setup", "shared"})
+"""The routes that signing in doesn't lead back to; a secret in an address stays in that one."""
 
 
 def add_globals(event: BeforeRender) -> None:
@@ -30,6 +34,7 @@ def add_globals(event: BeforeRender) -> None:
     event.setdefault("user", request.identity)
     people = people_of(request.registry)
     event.setdefault("account", people.account(request))
+    event.setdefault("sign_in", _sign_in(request))
     event.setdefault("sign_out", people.sign_out(request))
     event.setdefault("get_csrf_token", lambda: get_csrf_token(request))
     event.setdefault("messages", Messages(request))
@@ -91,6 +96,13 @@ class Nav:
                 "current": row.slug == here,
                 "kind": "board",
             }
+
+
+def _sign_in(request: Request) -> str:
+    """Return where one signs in, and comes back from to a page that is read."""
+    route = getattr(request, "matched_route", None)
+    is_read = route is not None and route.name not in AT_THE_DOOR and request.method == "GET"
+    return signing_in(request, request.path_qs if is_read else None)
 
 
 def includeme(config: Configurator) -> None:

@@ -10,6 +10,8 @@ from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
 
+from dashboard.views.ways_on import ways_on
+
 log = logging.getLogger(__name__)
 
 TEMPLATE = "dashboard:templates/error.pt"
@@ -92,14 +94,11 @@ def _page(problem: Problem, request: Request) -> Response:
 
 
 def _view_model(problem: Problem, request: Request) -> dict[str, Any]:
-    actions = [{"label": "Go to the start", "href": request.paths.home()}]
-    if problem.status in (403, 410) and request.identity is None:
-        actions.insert(0, {"label": "Sign in", "href": request.paths.sign_in()})
     detail = ", ".join(f"{name}: {value}" for name, value in problem.more.items()) or None
     return {
         "status": problem.status,
         "title": problem.title,
         "text": problem.text,
         "detail": detail,
-        "actions": actions,
+        "actions": ways_on(request, problem.status),
     }

@@ -149,6 +149,7 @@ def values(text: str, many: bool) -> dict[str, Any]:
         "get_csrf_token": lambda: text,
         "user": Model(id=1, name=text, role="admin") if many else None,
         "account": "/x" if many else None,
+        "sign_in": "/x",
         "sign_out": "/x" if many else None,
         "messages": some({"tone": "good", "text": text}),
         "nav": some({"label": text, "href": "/x", "current": True, "kind": "table"}),

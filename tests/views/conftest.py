@@ -77,6 +77,11 @@ def form_of(page, field="password"):
     return next(form for form in page.forms.values() if field in form.fields)
 
 
+def ways_on(page) -> dict[str, str]:
+    """Return where the page of an error leads to."""
+    return {each.text: each["href"] for each in page.html.select(".fault-actions a")}
+
+
 def token_of(browser) -> str:
     """Return the CSRF token of the browser's session."""
     return browser.get("/test/token").json

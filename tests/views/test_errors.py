@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from dashboard.models.setting import Setting
 from dashboard.views.errors import is_unavailable
-from tests.views.conftest import PASSWORD, token_of
+from tests.views.conftest import PASSWORD, token_of, ways_on
 
 JSON = {"Accept": "application/json"}
 
@@ -104,7 +104,7 @@ def test_a_program_that_is_not_signed_in_is_told_so(browser):
 def test_a_write_by_nobody_is_not_sent_anywhere(browser):
     page = browser.post("/test/edit", {"csrf_token": token_of(browser)}, status=403)
     assert "Nothing was changed" in text_of(page)
-    assert page.html.find("main").find("a", href="/sign-in")
+    assert ways_on(page) == {"Sign in": "/sign-in", "Go to the start": "/"}
 
 
 def test_a_role_that_is_not_enough(site):
