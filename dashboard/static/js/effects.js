@@ -6,7 +6,7 @@ import { keepReading } from "./anchor.js";
 const FLASH = 1800;
 const STAY = 1100; // Milliseconds in which one can read why a row goes,
 const FADE = 450; // and in which it then fades.
-const MOST_FLASHES = 120;
+const MOST_FLASHES = 40;
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {Set<Element>} elements that changed; of a table's row, each of its cells is shown */

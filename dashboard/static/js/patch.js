@@ -3,6 +3,7 @@
 // any more (it has lost its data-key), and what didn't change isn't touched.
 
 import { keepReading } from "./anchor.js";
+import { hold, refit } from "./columns.js";
 import { explain, flash } from "./effects.js";
 import { KeyedList } from "./keyed.js";
 import { morph, parse } from "./morph.js";
@@ -32,11 +33,13 @@ const REASONS = { deleted: "Deleted", unmatched: "No longer matches", removed: "
  */
 export function applyPatch(root, patch) {
   const list = new KeyedList(target(root, "rows"));
+  hold(list.parent);
   keepReading(root, () => {
     for (const op of patch.ops) {
       VERBS[op.op]?.(root, list, op);
     }
     showTotal(root, patch);
+    refit(list.parent, list.touched);
   });
   flash(list.touched);
   if (list.parent) noteNew(list.parent, list.added);
