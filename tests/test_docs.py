@@ -137,6 +137,11 @@ def test_links_lead_somewhere(path):
     assert missing == []
 
 
+def test_the_readme_leads_to_every_document():
+    text = (TOP / "README.md").read_text()
+    assert [each.name for each in DOCUMENTS[2:] if f"(docs/{each.name})" not in text] == []
+
+
 def test_every_setting_is_in_the_reference():
     text = (TOP / "docs/reference.md").read_text()
     named = set(re.findall(r"^\| `dashboard\.(\w+)`", text, re.MULTILINE))
