@@ -10,13 +10,22 @@ from sqlalchemy import Engine
 from dashboard.catalog.catalog import Catalog
 from dashboard.catalog.invalid import Invalid
 from dashboard.catalog.reflection import reflect
-from dashboard.catalog.table import Choice, Column, Reference, Table
+from dashboard.catalog.table import Choice, Column, ForeignKey, Reference, Table
 from dashboard.catalog.visible import VisibleCatalog
 from dashboard.models import admins
 from dashboard.models.boards import Board, Panel, SavedView, ShareLink
 from dashboard.models.people import User
 
-__all__ = ["Catalog", "Choice", "Column", "Invalid", "Reference", "Table", "VisibleCatalog"]
+__all__ = [
+    "Catalog",
+    "Choice",
+    "Column",
+    "ForeignKey",
+    "Invalid",
+    "Reference",
+    "Table",
+    "VisibleCatalog",
+]
 
 
 def add_live_model(config: Configurator, model: type[Any], **options: Any) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
 from dashboard.catalog.inspection import inspect_table
-from dashboard.catalog.table import Column, Table, referring
+from dashboard.catalog.table import ForeignKey, Table, referring
 
 
 class CatalogError(ValueError):
@@ -127,8 +127,8 @@ class Catalog:
     def __len__(self) -> int:
         return len(self._added)
 
-    def referring_to(self, table: Table) -> list[tuple[Table, Column]]:
-        """Return each (table, column) whose values name rows of ``table``."""
+    def referring_to(self, table: Table) -> list[tuple[Table, ForeignKey]]:
+        """Return each (table, foreign key) that names rows of ``table``."""
         return referring(self, table)
 
     def _link_tables(self) -> dict[sa.Table, tuple[sa.Table, ...]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
 from dashboard.catalog.choices import choices_of, humanize
+from dashboard.catalog.foreign_keys import NameOf, constraints_of, foreign_keys, reference_of
 from dashboard.catalog.kinds import kind_of
 from dashboard.catalog.mapping import (
     attribute_of,
@@ -23,9 +23,6 @@ READ_ONLY_KINDS = ("bytes", "other")
 BLANK = "(blank)"
 """What a name without a letter is called."""
 
-NameOf = Callable[[sa.Table], str | None]
-"""Tells the catalog's name of a table, or None where it isn't in the catalog."""
-
 
 def inspect_table(
     sql: sa.Table, mapped_class: type[Any] | None, name: str, name_of: NameOf, **options: Any
@@ -37,7 +34,10 @@ def inspect_table(
     """
     mapper: Mapper[Any] | None = None if mapped_class is None else sa.inspect(mapped_class)
     info = {**sql.info, **options}
-    columns = tuple(inspect_column(mapper, column, name_of) for column in sql.columns)
+    constraints = constraints_of(sql, name_of)
+    columns = tuple(
+        inspect_column(mapper, column, reference_of(column, constraints)) for column in sql.columns
+    )
     writable = mapper is not None and info.get("writable", True)
     return Table(
         name=name,
@@ -48,6 +48,7 @@ def inspect_table(
         key=tuple(each for each in columns if each.primary_key),
         columns=columns,
         label_columns=_label_columns(columns, info.get("label_column")),
+        foreign_keys=foreign_keys(columns, constraints),
         default_sort=_as_tuple(info.get("default_sort")),
         view_role=info.get("view_role", "watcher"),
         edit_role=info.get("edit_role", "editor") if writable else NOBODY,
@@ -70,7 +71,9 @@ def _row_number(sql: sa.Table, name: str) -> Column:
     )  # fmt: skip
 
 
-def inspect_column(mapper: Mapper[Any] | None, column: sa.Column[Any], name_of: NameOf) -> Column:
+def inspect_column(
+    mapper: Mapper[Any] | None, column: sa.Column[Any], reference: Reference | None
+) -> Column:
     info = column.info
     kind = kind_of(column)
     private = bool(info.get("private"))
@@ -97,7 +100,7 @@ def inspect_column(mapper: Mapper[Any] | None, column: sa.Column[Any], name_of: 
         default=_literal_default(column),
         length=getattr(column.type, "length", None),
         choices=choices_of(column),
-        reference=_reference(column, name_of),
+        reference=reference,
         editable=not (
             attr is None
             or private
@@ -120,20 +123,6 @@ def _literal_default(column: sa.Column[Any]) -> Any:
     """Return a default that a form can show beforehand; None for one that is computed."""
     default = column.default
     return default.arg if isinstance(default, sa.ColumnDefault) and default.is_scalar else None
-
-
-def _reference(column: sa.Column[Any], name_of: NameOf) -> Reference | None:
-    for key in sorted(column.foreign_keys, key=_target):
-        # A key of several columns names a row only by all of them, so no single one refers.
-        if key.constraint is not None and len(key.constraint.columns) == 1:
-            table = name_of(key.column.table)
-            if table is not None:
-                return Reference(table, key.column.name)
-    return None
-
-
-def _target(key: sa.ForeignKey) -> tuple[str, str]:
-    return key.column.table.fullname, key.column.name
 
 
 def _label_columns(columns: tuple[Column, ...], given: Any) -> tuple[str, ...]:

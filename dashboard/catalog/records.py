@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard.catalog.table import Column, Table
+from dashboard.catalog.table import Column, ForeignKey, Table
 from dashboard.catalog.values import to_text
 from dashboard.models.sqlite_values import Undecodable
 
@@ -29,6 +29,23 @@ def has_key(table: Table, row: Row) -> bool:
 
 def key_clause(table: Table, key: Key) -> sa.ColumnElement[bool]:
     return sa.and_(*(column.sql == part for column, part in zip(table.key, key, strict=True)))
+
+
+def referred_clause(table: Table, key: ForeignKey, row: Row) -> sa.ColumnElement[bool]:
+    """Match the row of ``table`` that ``row`` names by ``key``: none where a part of it is NULL."""
+    return _equal((table.column(name), row[column.name]) for column, name in key.pairs)
+
+
+def referring_clause(key: ForeignKey, row: Row) -> sa.ColumnElement[bool]:
+    """Match the rows that name ``row`` by ``key``."""
+    return _equal((column, row[name]) for column, name in key.pairs)
+
+
+def _equal(pairs: Iterable[tuple[Column | None, Any]]) -> sa.ColumnElement[bool]:
+    known = [(column.sql, value) for column, value in pairs if column is not None]
+    if any(value is None for _, value in known):
+        return sa.false()
+    return sa.and_(*(column == value for column, value in known))
 
 
 def load(session: Session, table: Table, key: Key) -> Row | None:

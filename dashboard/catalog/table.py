@@ -64,6 +64,34 @@ class Column:
         return next((each.label for each in self.choices if each.value == value), value)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ForeignKey:
+    """Columns of a table that together name a row of another table of the catalog.
+
+    ``referred`` are the names of the columns there, in the order of ``columns``; ``on_delete`` is
+    what the database does with those who refer to a row that goes, in capitals.
+    """
+
+    table: str
+    columns: tuple[Column, ...]
+    referred: tuple[str, ...]
+    on_delete: str = "NO ACTION"
+
+    @property
+    def is_composite(self) -> bool:
+        """Whether it has more columns than one."""
+        return len(self.columns) > 1
+
+    @property
+    def label(self) -> str:
+        return ", ".join(each.label for each in self.columns)
+
+    @property
+    def pairs(self) -> tuple[tuple[Column, str], ...]:
+        """Each column with the name of the one that it refers to."""
+        return tuple(zip(self.columns, self.referred, strict=True))
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A live table: ``key`` and ``columns`` are in the table's own order.
@@ -79,6 +107,8 @@ class Table:
     key: tuple[Column, ...]
     columns: tuple[Column, ...]
     label_columns: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    """The references of one column and of several; of the same columns there is one."""
     default_sort: tuple[str, ...] = ()
     view_role: str = "watcher"
     edit_role: str = "editor"
@@ -126,12 +156,24 @@ class Table:
     def references(self) -> tuple[Column, ...]:
         return tuple(each for each in self.public_columns if each.reference)
 
+    @cached_property
+    def composites(self) -> Mapping[str, ForeignKey]:
+        """The key of several columns that a column is a part of, by the name of the column.
 
-def referring(tables: Iterable[Table], table: Table) -> list[tuple[Table, Column]]:
-    """Return each (table, column) of ``tables`` whose values name rows of ``table``."""
+        One that is a reference itself, or a part of several keys, isn't here: it can't be told
+        which of them is meant.
+        """
+        found: dict[str, list[ForeignKey]] = {}
+        for key in self.foreign_keys:
+            for column in key.columns:
+                found.setdefault(column.name, []).append(key)
+        return {
+            name: keys[0] for name, keys in found.items() if len(keys) == 1 and keys[0].is_composite
+        }
+
+
+def referring(tables: Iterable[Table], table: Table) -> list[tuple[Table, ForeignKey]]:
+    """Return each (table, foreign key) of ``tables`` that names rows of ``table``."""
     return [
-        (other, column)
-        for other in tables
-        for column in other.references
-        if column.reference is not None and column.reference.table == table.name
+        (other, key) for other in tables for key in other.foreign_keys if key.table == table.name
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dashboard.catalog.catalog import Catalog
-from dashboard.catalog.table import Column, Table, referring
+from dashboard.catalog.table import Column, ForeignKey, Table, referring
 
 
 class VisibleCatalog:
@@ -27,6 +27,6 @@ class VisibleCatalog:
         """Return the table that a column refers to, None where it's none or out of sight."""
         return None if column.reference is None else self.get(column.reference.table)
 
-    def referring_to(self, table: Table) -> list[tuple[Table, Column]]:
-        """Return each (table, column) whose values name rows of ``table``."""
+    def referring_to(self, table: Table) -> list[tuple[Table, ForeignKey]]:
+        """Return each (table, foreign key) that names rows of ``table``."""
         return referring(self, table)

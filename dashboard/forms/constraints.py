@@ -136,8 +136,13 @@ def missing_references(
             continue
         columns = _columns(table, [each.name for each in local])
         labels = " and ".join(each.label for each in columns)
-        errors.setdefault(columns[0].name, []).append(f"There is no such {labels}.")
+        errors.setdefault(_to_mend(columns), []).append(f"There is no such {labels}.")
     return errors
+
+
+def _to_mend(columns: Sequence[Column]) -> str:
+    """Return the column at which an error of several is told: one that isn't fixed by the key."""
+    return next((each.name for each in columns if not each.primary_key), columns[0].name)
 
 
 def is_there(session: Session, columns: Sequence[Any], values: Sequence[Any]) -> bool:

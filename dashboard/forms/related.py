@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard.catalog import Catalog, Column, Table
+from dashboard.catalog import Catalog, ForeignKey, Table
+from dashboard.catalog.records import key_clause, key_of, referring_clause
 
 BLOCKED = ("still refers to it", "still refer to it")
 DELETED = ("is deleted too", "are deleted too")
@@ -19,7 +20,7 @@ EMPTIED = ("loses the reference", "lose the reference")
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Records of one table that refer to another record by one column."""
+    """Records of one table that refer to another record by one foreign key."""
 
     label: str
     count: int
@@ -40,44 +41,35 @@ def related_to(
 ) -> list[Related]:
     """Return who refers to ``row``, of the tables that the person may see; none without rows."""
     found = []
-    for other, column in catalog.referring_to(table):
+    for other, key in catalog.referring_to(table):
         if may_see(other):
-            count = _count(session, table, row, other, column)
+            count = _count(session, table, row, other, key)
             if count:
-                label = f"{other.label} ({column.label})"
-                found.append(Related(label, count, fate_of(table, other, column)))
+                label = f"{other.label} ({key.label})"
+                found.append(Related(label, count, fate_of(table, other, key)))
     return found
 
 
 def _count(
-    session: Session, table: Table, row: dict[str, Any], other: Table, column: Column
+    session: Session, table: Table, row: dict[str, Any], other: Table, key: ForeignKey
 ) -> int:
-    assert column.reference is not None
-    statement = (
-        sa.select(sa.func.count())
-        .select_from(other.sql)
-        .where(column.sql == row[column.reference.column])
-    )
+    statement = sa.select(sa.func.count()).select_from(other.sql).where(referring_clause(key, row))
     if other.sql is table.sql:
         # A record that refers to itself is in nobody's way.
-        own = [key.sql == row[key.name] for key in table.key]
-        statement = statement.where(sa.not_(sa.and_(*own)))
+        statement = statement.where(sa.not_(key_clause(table, key_of(table, row))))
     return session.execute(statement).scalar_one()
 
 
-def fate_of(table: Table, other: Table, column: Column) -> tuple[str, str]:
+def fate_of(table: Table, other: Table, key: ForeignKey) -> tuple[str, str]:
     """Tell what deleting does to those who refer: the ORM acts first, then the database."""
+    referring = {each.sql for each in key.columns}
     for relationship in sa.inspect(table.mapped_class).relationships:
-        if relationship.mapper.local_table is other.sql and column.sql in relationship.remote_side:
+        if relationship.mapper.local_table is other.sql and referring <= relationship.remote_side:
             if relationship.cascade.delete:
                 return DELETED
-            if column.nullable and relationship.passive_deletes is False:
+            emptied = all(each.nullable for each in key.columns)
+            if emptied and relationship.passive_deletes is False:
                 return EMPTIED
-    on_delete = {
-        (key.ondelete or "").upper()
-        for key in column.sql.foreign_keys
-        if key.column.table is table.sql
-    }
-    if "CASCADE" in on_delete:
+    if key.on_delete == "CASCADE":
         return DELETED
-    return EMPTIED if on_delete & {"SET NULL", "SET DEFAULT"} else BLOCKED
+    return EMPTIED if key.on_delete.startswith(("SET NULL", "SET DEFAULT")) else BLOCKED

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from dashboard.catalog import Column, Table
+from dashboard.catalog import ForeignKey, Table
 from dashboard.models import Base
 from dashboard.models.types import utc_now
 from dashboard.operations.asking import Asking
@@ -41,8 +41,8 @@ class Surveyed:
     newest: Span | None = None
 
     @property
-    def references(self) -> tuple[Column, ...]:
-        return self.table.references
+    def references(self) -> tuple[ForeignKey, ...]:
+        return self.table.foreign_keys
 
     @property
     def size(self) -> int:
@@ -142,8 +142,6 @@ def _facts(each: Surveyed) -> Iterator[str]:
     yield "rows not counted" if each.rows is None else str(each.rows)
     if each.newest is not None:
         yield f"the newest of {each.newest.last:%Y-%m-%d} ({each.newest.column.name})"
-    referred = dict.fromkeys(
-        column.reference.table for column in each.references if column.reference is not None
-    )
+    referred = dict.fromkeys(key.table for key in each.references)
     if referred:
         yield f"refers to {listed(referred)}"

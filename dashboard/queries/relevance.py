@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.catalog import Column, Table, VisibleCatalog
+from dashboard.catalog import Column, ForeignKey, Table, VisibleCatalog
 from dashboard.changes import Change
 from dashboard.queries.certainty import UNCERTAIN, fails
 from dashboard.queries.query import TableQuery
@@ -52,6 +52,9 @@ class Relevance:
 def _own_columns(query: TableQuery) -> dict[str, Column]:
     """Return the columns of the query's own table that its result depends on."""
     used = [each.through or each.column for each in query.fields]
+    # A cell that names a record along with others links to it.
+    composites = (query.table.composites.get(each.column.name) for each in query.columns)
+    used += [each for key in composites if key is not None for each in key.columns]
     if query.search:
         used += [*query.table.searchable_columns, *query.table.references]
     return {each.name: each for each in used}
@@ -80,6 +83,12 @@ def called_by(table: Table) -> list[Column]:
     """Return the columns that decide what a record is called: its labels, or else its key."""
     labels = (table.column(name) for name in table.label_columns)
     return [*table.key, *(each for each in labels if each is not None)]
+
+
+def labelling(key: ForeignKey, referred: Table) -> dict[str, Column]:
+    """Return the columns that decide which record a key names, and what that is called."""
+    used = [*called_by(referred), *map(referred.column, key.referred)]
+    return {each.name: each for each in used if each is not None}
 
 
 def differs_in(change: Change, columns: Mapping[str, Column]) -> bool:

@@ -92,7 +92,7 @@ class Rows:
         return encode_key(table, key_of(table, record)) if has_key(table, record) else None
 
     def row(self, query: TableQuery, record: Mapping[Any, Any], key: str) -> Row:
-        cells = tuple(self.field_cell(field, record) for field in query.columns)
+        cells = tuple(self.field_cell(query.table, field, record) for field in query.columns)
         return Row(key, self.href(query.table, record), cells)
 
     def href(self, table: Table, record: Mapping[Any, Any]) -> str | None:
@@ -100,10 +100,13 @@ class Rows:
         key = self._key(table, record)
         return None if key is None else self._paths.record(table.name, key)
 
-    def field_cell(self, field: Field, record: Mapping[Any, Any]) -> Cell:
-        """Return the cell of a field; a referred record's links to that record."""
+    def field_cell(self, table: Table, field: Field, record: Mapping[Any, Any]) -> Cell:
+        """Return the cell of a field; one that names a record, or is of it, links to it."""
         if field.through is None:
-            return self.cell(field.column, record)
+            cell = self.cell(field.column, record)
+            return replace(
+                cell, href=cell.href or self._composite_link(table, field.column, record)
+            )
         cell = self.cell(field.column, {field.column.name: record[field.key]})
         href = cell.href or self._link(field.through, record[field.through.name])
         return replace(cell, column=field.name, label=field.label, href=href)
@@ -137,6 +140,18 @@ class Rows:
         if tuple(each.name for each in referred.key) != (column.reference.column,):
             return None
         return self._paths.record(referred.name, encode_key(referred, (value,)))
+
+    def _composite_link(
+        self, table: Table, column: Column, record: Mapping[Any, Any]
+    ) -> str | None:
+        """Return the address of the record that a column names along with others."""
+        key = table.composites.get(column.name)
+        referred = None if key is None else self._catalog.get(key.table)
+        if key is None or referred is None:
+            return None
+        named = {name: record[part.name] for part, name in key.pairs}
+        is_key = named.keys() == {each.name for each in referred.key}
+        return self.href(referred, named) if is_key else None
 
 
 def tone(column: Column, value: Any) -> str | None:

@@ -88,7 +88,7 @@ def _steps(
 
 def _found(tables: Sequence[Table], totals: Iterable[Total]) -> str:
     known = [*totals]
-    references = sum(len(table.references) for table in tables)
+    references = sum(len(table.foreign_keys) for table in tables)
     rows = counted(sum(total.count for total in known), "row")
     more = "more than " if any(total.more for total in known) else ""
     return f"{counted(len(tables), 'table')}, {more}{rows} and {counted(references, 'reference')}"

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard.catalog import Column, Table
-from dashboard.catalog.records import Key, key_of, load, row_label, select_rows
+from dashboard.catalog.records import Key, Row, key_of, load, row_label
 from dashboard.catalog.values import encode_key, from_json, to_json, to_text
 from dashboard.changes import Change, log
 from dashboard.changes.change import iso
 from dashboard.queries.certainty import unequal
 from dashboard.queries.live import Operation
-from dashboard.queries.names import written
-from dashboard.queries.page import Total, count
-from dashboard.queries.relevance import called_by, differs_in
-from dashboard.queries.sql import label_key
 from dashboard.views.access import Access
 from dashboard.views.cells import Cell, Rows, heading, printable
 from dashboard.views.fragments import render_macro
 from dashboard.views.paths import Paths
+from dashboard.views.record_references import Named, References
+from dashboard.views.record_related import Related
 
-RELATED_ROWS = 5
 HISTORY_TEXT = 300
 
 
@@ -57,116 +52,43 @@ class RecordView:
         self.name = Paths().record(table.name, encode_key(table, key))
         self.key: Hashable = (self.name, access.role, paths)
         self._record_key = key
-        self._catalog = access.catalog
-        self._paths = paths
-        self._rows = Rows(paths, access.catalog)
-        referring = (other.name for other, _ in self._catalog.referring_to(table))
-        referred = (self._catalog.referred(each) for each in table.references)
-        self.reads = frozenset(
-            {table.name, *referring, *(each.name for each in referred if each is not None)}
-        )
+        rows = Rows(paths, access.catalog)
+        self._rows = rows
+        self._references = References(table, access.catalog, rows)
+        self._related = Related(table, key, access.catalog, rows, paths)
+        self.reads = self._references.reads | self._related.reads | {table.name}
 
     def touched_by(self, change: Change) -> bool:
         """Tell whether a change is of the record, of what it refers to, or of what refers to it."""
         if change.table == self.table.name and not self._is_another(change):
             return True
-        if any(differs_in(change, used) for used in self._labelling(change)):
-            return True
-        return any(self._may_refer(column, change) for column in self._referring(change))
+        return self._references.touched_by(change) or self._related.touched_by(change)
 
     def _is_another(self, change: Change) -> bool:
         parts = zip(self.table.key, change.key, self._record_key, strict=True)
         return any(unequal(*each) for each in parts)
-
-    def _labelling(self, change: Change) -> Iterator[dict[str, Column]]:
-        """Yield what decides which record a reference names, and what that is called."""
-        for column in self.table.references:
-            referred = self._catalog.referred(column)
-            if referred is not None and referred.name == change.table and column.reference:
-                used = [*called_by(referred), referred.column(column.reference.column)]
-                yield {each.name: each for each in used if each is not None}
-
-    def _referring(self, change: Change) -> Iterator[Column]:
-        for other, column in self._catalog.referring_to(self.table):
-            used = {each.name: each for each in [*called_by(other), column]}
-            if other.name == change.table and differs_in(change, used):
-                yield column
-
-    def _may_refer(self, column: Column, change: Change) -> bool:
-        """Tell whether a row refers to the record by ``column``, or did."""
-        assert column.reference is not None
-        names = [each.name for each in self.table.key]
-        if column.reference.column not in names:
-            return True  # By something that may itself have changed.
-        mine = self._record_key[names.index(column.reference.column)]
-        rows = (row for row in (change.before, change.after) if row is not None)
-        return not all(
-            column.name in row and unequal(column, row[column.name], mine) for row in rows
-        )
 
     def load(self, session: Session) -> RecordState:
         record = load(session, self.table, self._record_key)
         if record is None:
             title = ", ".join(map(str, self._record_key))
             return RecordState(title, False, (), (), self._history(session, self._record_key))
-        known: dict[Any, Any] = {**record, **self._labels(session, record)}
         return RecordState(
             title=printable(row_label(self.table, record)),
             exists=True,
-            fields=tuple(self._field(each, known) for each in self.table.public_columns),
-            related=tuple(self._related(session, record)),
+            fields=tuple(self._fields(record, self._references.load(session, record))),
+            related=tuple(self._related.load(session, record)),
             # What is in the address may be the same only to the database: 5, and a 5 with decimals.
             history=self._history(session, key_of(self.table, record)),
         )
 
-    def _labels(self, session: Session, record: Mapping[str, Any]) -> dict[Hashable, str]:
-        """Return what the referred records are called, where their tables may be seen."""
-        labels = {}
-        for column in self.table.references:
-            referred = self._catalog.referred(column)
-            value = record[column.name]
-            if referred is None or column.reference is None or value is None:
-                continue
-            named = referred.column(column.reference.column)
-            assert named is not None
-            found = select_rows(session, referred.public_columns, named.sql == value, limit=1)
-            for row in found:
-                labels[label_key(column.name)] = row_label(referred, row)
-        return labels
-
-    def _field(self, column: Column, record: Mapping[Any, Any]) -> Field:
-        cell = self._rows.cell(column, record, length=None)
-        return Field(column.name, heading(column), column.help, cell)
-
-    def _related(self, session: Session, record: Mapping[str, Any]) -> list[dict[str, Any]]:
-        found = []
-        for other, column in self._catalog.referring_to(self.table):
-            assert column.reference is not None
-            value = record[column.reference.column]
-            mine = column.sql == value
-            total = count(session, sa.select(sa.literal_column("1")).where(mine))
-            rows = select_rows(
-                session, other.public_columns, mine, order=other.key, limit=RELATED_ROWS
-            )
-            found.append(self._group(other, column, value, total, list(rows)))
-        return found
-
-    def _group(
-        self, other: Table, column: Column, value: Any, total: Total, rows: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        query = urlencode({written(column.name): _query_text(value)})
-        return {
-            "label": f"{other.label}: {column.label}",
-            "href": f"{self._paths.table(other.name)}?{query}",
-            "count_text": str(total),
-            "rows": [
-                {
-                    "label": printable(row_label(other, row)),
-                    "href": self._rows.href(other, row),
-                }
-                for row in rows
-            ],
-        }
+    def _fields(self, record: Row, named: Named) -> Iterator[Field]:
+        known: dict[Any, Any] = {**record, **self._references.labels(named)}
+        for column in self.table.public_columns:
+            cell = self._rows.cell(column, known, length=None)
+            yield Field(column.name, heading(column), column.help, cell)
+            for cell in self._references.cells_at(column, record, named):
+                yield Field(cell.column, cell.label, None, cell)
 
     def _history(self, session: Session, key: Key) -> tuple[dict[str, Any], ...]:
         changes = log.history(session, self.table.name, list(map(to_json, key)))
@@ -213,11 +135,6 @@ class RecordView:
 
     def totals(self, state: RecordState) -> dict[str, Any]:
         return {"total": None}
-
-
-def _query_text(value: Any) -> str:
-    value = to_json(value)
-    return value if isinstance(value, str) else str(value)
 
 
 def _logged_text(column: Column, value: Any) -> str:

@@ -204,8 +204,18 @@ def test_references_are_keys_of_one_column_to_live_tables(catalog: Catalog) -> N
     ]
     # Half of a composite key names no record.
     assert catalog["crew"].references == ()
-    found = [(table.name, column.name) for table, column in catalog.referring_to(catalog["ship"])]
-    assert found == [("watch", "ship_id")]
+    (crew,) = catalog["crew"].foreign_keys
+    assert (crew.table, crew.label, crew.is_composite) == (
+        "watch",
+        "Watch ship, Watch number",
+        True,
+    )
+    assert [(each.name, name) for each, name in crew.pairs] == [
+        ("watch_ship", "ship_id"),
+        ("watch_number", "number"),
+    ]
+    found = [(table.name, key.label) for table, key in catalog.referring_to(catalog["ship"])]
+    assert found == [("watch", "Ship")]
     alone = Catalog()
     alone.add(Ship)
     assert alone["ship"].references == ()
@@ -282,7 +292,9 @@ def test_what_may_not_be_seen_does_not_exist(catalog: Catalog) -> None:
     assert "port" not in seen
     assert "port" not in [table.name for table in seen]
     assert seen.referred(catalog["ship"].references[0]) is None
-    assert seen.referring_to(catalog["port"]) == [(catalog["ship"], catalog["ship"].references[0])]
+    assert seen.referring_to(catalog["port"]) == [
+        (catalog["ship"], catalog["ship"].foreign_keys[0])
+    ]
     whole: Any = VisibleCatalog(catalog, lambda table: True)
     assert whole.referred(catalog["ship"].references[0]) is catalog["port"]
 

@@ -23,12 +23,21 @@ for model in shop.MODELS:
     ],
 )
 def test_fates(table, other, column, fate):
-    assert fate_of(CATALOG[table], CATALOG[other], CATALOG[other].column(column)) == fate
+    assert fate_of(CATALOG[table], CATALOG[other], key_of(CATALOG[other], column)) == fate
 
 
 def test_without_a_rule_they_are_in_the_way(catalog):
     parcel = catalog["parcel"]
-    assert fate_of(catalog["person"], parcel, parcel.column("owner_id")) == BLOCKED
+    assert fate_of(catalog["person"], parcel, key_of(parcel, "owner_id")) == BLOCKED
+
+
+def test_who_refers_by_several_columns(catalog):
+    line = catalog["parcel_line"]
+    assert fate_of(catalog["parcel"], line, key_of(line, "depot")) == DELETED  # by the ORM
+
+
+def key_of(table, column):
+    return next(key for key in table.foreign_keys if key.columns[0].name == column)
 
 
 def test_only_who_refers_and_may_be_seen(session, catalog):
