@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.config import Configurator
 from sqlalchemy import Engine
 
+from dashboard.catalog.associations import Association
 from dashboard.catalog.catalog import Catalog
 from dashboard.catalog.invalid import Invalid
 from dashboard.catalog.reflection import reflect
@@ -17,6 +18,7 @@ from dashboard.models.boards import Board, Panel, SavedView, ShareLink
 from dashboard.models.people import User
 
 __all__ = [
+    "Association",
     "Catalog",
     "Choice",
     "Column",

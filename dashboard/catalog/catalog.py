@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from dashboard.catalog.associations import Association, associations_of, only_links
 from dashboard.catalog.inspection import inspect_table
 from dashboard.catalog.table import ForeignKey, Table, referring
 
@@ -130,6 +131,21 @@ class Catalog:
     def referring_to(self, table: Table) -> list[tuple[Table, ForeignKey]]:
         """Return each (table, foreign key) that names rows of ``table``."""
         return referring(self, table)
+
+    @property
+    def associations(self) -> list[Association]:
+        """What links records of live tables, many to many, from either end.
+
+        It may have a page of its own, or be known by a relationship alone.
+        """
+        known = self._link_tables()
+        with_page = [table for table in self if table.sql in known or only_links(table)]
+        others = [
+            inspect_table(sql, None, sql.fullname, self.name_of)
+            for sql in known
+            if sql not in self._names
+        ]
+        return list(associations_of([*with_page, *others]))
 
     def _link_tables(self) -> dict[sa.Table, tuple[sa.Table, ...]]:
         """Return each many-to-many table with the tables that it links."""

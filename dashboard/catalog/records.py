@@ -41,6 +41,12 @@ def referring_clause(key: ForeignKey, row: Row) -> sa.ColumnElement[bool]:
     return _equal((column, row[name]) for column, name in key.pairs)
 
 
+def joining_clause(table: Table, key: ForeignKey) -> sa.ColumnElement[bool]:
+    """Match each row that has ``key`` with the row of ``table`` that it names."""
+    named = ((column.sql, table.column(name)) for column, name in key.pairs)
+    return sa.and_(*(one == other.sql for one, other in named if other is not None))
+
+
 def _equal(pairs: Iterable[tuple[Column | None, Any]]) -> sa.ColumnElement[bool]:
     known = [(column.sql, value) for column, value in pairs if column is not None]
     if any(value is None for _, value in known):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from dashboard.catalog.associations import Association
 from dashboard.catalog.catalog import Catalog
 from dashboard.catalog.table import Column, ForeignKey, Table, referring
 
@@ -13,6 +14,11 @@ class VisibleCatalog:
 
     def __init__(self, catalog: Catalog, may_view: Callable[[Table], bool]) -> None:
         self._tables = {table.name: table for table in catalog if may_view(table)}
+        self._associations = [
+            each
+            for each in catalog.associations
+            if each.far.table in self and (each.link.name in self or each.link.name not in catalog)
+        ]
 
     def get(self, name: str) -> Table | None:
         return self._tables.get(name)
@@ -30,3 +36,7 @@ class VisibleCatalog:
     def referring_to(self, table: Table) -> list[tuple[Table, ForeignKey]]:
         """Return each (table, foreign key) that names rows of ``table``."""
         return referring(self, table)
+
+    def associations_of(self, table: Table) -> list[Association]:
+        """Return what links rows of ``table`` to rows that may be seen."""
+        return [each for each in self._associations if each.near.table == table.name]

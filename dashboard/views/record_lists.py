@@ -1,4 +1,4 @@
-"""The lists on a record's page: who names the record."""
+"""The lists on a record's page: who names the record, and who is linked to it by another table."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dashboard.catalog import Column, ForeignKey, Table, VisibleCatalog
-from dashboard.catalog.records import Row, referring_clause
+from dashboard.catalog import Association, Column, ForeignKey, Table, VisibleCatalog
+from dashboard.catalog.records import Row, joining_clause, referring_clause
 from dashboard.changes import Change
 from dashboard.queries.certainty import unequal
-from dashboard.queries.relevance import called_by, differs_in
+from dashboard.queries.relevance import called_by, differs_in, labelling
 
 Parts = Mapping[str, Any]
 """The key of the page's record, by the names of its columns."""
@@ -46,10 +46,47 @@ class Naming:
         return change.table == self.table.name and _may_name(self.key, used, change, parts)
 
 
-def lists_of(table: Table, catalog: VisibleCatalog) -> Iterator[Naming]:
-    """Yield the lists of the pages of a table's records."""
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The rows of ``table`` that are linked to the record by a table between."""
+
+    table: Table
+    by: Association
+    label: str
+
+    @property
+    def named_by(self) -> tuple[Table, ForeignKey]:
+        return self.by.link, self.by.near
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return frozenset({self.table.name, self.by.link.name})
+
+    def where(self, record: Row) -> sa.ColumnElement[bool]:
+        return sa.and_(
+            referring_clause(self.by.near, record), joining_clause(self.table, self.by.far)
+        )
+
+    def touched_by(self, change: Change, parts: Parts) -> bool:
+        near, far = self.by.near, self.by.far
+        if change.table == self.by.link.name:
+            return _may_name(near, _by_name([*near.columns, *far.columns]), change, parts)
+        return change.table == self.table.name and differs_in(change, labelling(far, self.table))
+
+
+def lists_of(table: Table, catalog: VisibleCatalog) -> Iterator[Naming | Linked]:
+    """Yield the lists of the pages of a table's records: links give way to what they lead to."""
+    associations = catalog.associations_of(table)
+    links = {each.near for each in associations}
     for other, key in catalog.referring_to(table):
-        yield Naming(other, key)
+        if key not in links:
+            yield Naming(other, key)
+    targets = [each.far.table for each in associations]
+    for each in associations:
+        far = catalog.get(each.far.table)
+        assert far is not None
+        between = f": {each.link.label}, {each.far.label}"
+        yield Linked(far, each, far.label + (between if targets.count(far.name) > 1 else ""))
 
 
 def _by_name(columns: list[Column]) -> dict[str, Column]:

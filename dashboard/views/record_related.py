@@ -1,4 +1,4 @@
-"""What is listed on a record's page of those who name it."""
+"""What is listed on a record's page of those who name it, and of those who are linked to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dashboard.queries.names import written
 from dashboard.queries.page import count
 from dashboard.views.cells import Rows, printable
 from dashboard.views.paths import Paths
-from dashboard.views.record_lists import Naming, lists_of
+from dashboard.views.record_lists import Linked, Naming, lists_of
 
 MOST_ROWS = 5
 
@@ -44,7 +44,7 @@ class Related:
     def load(self, session: Session, record: Row) -> Iterator[Group]:
         return (self._group(session, each, record) for each in self._lists)
 
-    def _group(self, session: Session, each: Naming, record: Row) -> Group:
+    def _group(self, session: Session, each: Naming | Linked, record: Row) -> Group:
         table, where = each.table, each.where(record)
         matching: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(table.sql)
         rows = select_rows(session, table.public_columns, where, order=table.key, limit=MOST_ROWS)
