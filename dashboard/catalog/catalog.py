@@ -35,6 +35,7 @@ class Catalog:
         self._added: dict[str, _Added] = {}
         self._names: dict[sa.Table, str] = {}
         self._links: dict[sa.Table, tuple[sa.Table, ...]] | None = None
+        self._metadata: frozenset[sa.MetaData] | None = None
         self._tables: dict[str, Table] | None = None
 
     def add(self, mapped_class: type[Any], **options: Any) -> None:
@@ -63,7 +64,7 @@ class Catalog:
     def _add(self, name: str, added: _Added) -> None:
         self._added[name] = added
         self._names[added.sql] = name
-        self._tables = self._links = None
+        self._tables = self._links = self._metadata = None
 
     def set_options(self, name: str, **options: Any) -> None:
         """Set keys of the info of a table that was added before."""
@@ -81,6 +82,12 @@ class Catalog:
     def sql_tables(self) -> list[sa.Table]:
         """The SQLAlchemy tables that are live or link live ones."""
         return [*self._names, *self._link_tables()]
+
+    def metadata(self) -> frozenset[sa.MetaData]:
+        """Return what the live tables and those that link them are in."""
+        if self._metadata is None:
+            self._metadata = frozenset(each.metadata for each in self.sql_tables)
+        return self._metadata
 
     def name_of(self, sql: sa.Table) -> str | None:
         """Return the name of a SQLAlchemy table, or None where it isn't live."""

@@ -107,6 +107,7 @@ def includeme(config: Configurator) -> None:
     install(
         registry["dashboard.dbsession_factory"],
         name_of=registry["dashboard.catalog"].captured_name,
+        metadata=registry["dashboard.catalog"].metadata,
         publish=broadcaster.publish,
         actor_of=actor_of,
         backplane=backplane,

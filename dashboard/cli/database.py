@@ -55,7 +55,12 @@ def open_unmigrated(ini: Path, *, actor: str = "command line") -> Database:
     except SettingsError as error:
         raise CommandError(str(error)) from error
     catalog = _catalog(settings, engine)
-    install(sessions, name_of=catalog.captured_name, backplane=backplane)
+    install(
+        sessions,
+        name_of=catalog.captured_name,
+        metadata=catalog.metadata,
+        backplane=backplane,
+    )
     return Database(settings, engine, sessions, catalog, backplane)
 
 

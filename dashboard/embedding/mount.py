@@ -86,6 +86,7 @@ def _follow(sessions: sessionmaker[Any], engine: sa.Engine, registry: Registry) 
     install(
         sessions,
         name_of=registry["dashboard.catalog"].captured_name,
+        metadata=registry["dashboard.catalog"].metadata,
         publish=registry["dashboard.broadcaster"].publish,
         actor_of=_actor,
         backplane=registry["dashboard.backplane"],

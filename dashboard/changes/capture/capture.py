@@ -15,7 +15,8 @@ from dashboard.changes.append import Appended, Log
 from dashboard.changes.append_postgresql import PostgresqlLog
 from dashboard.changes.capture import statements
 from dashboard.changes.capture.pending import Difference, Pending
-from dashboard.changes.capture.watched import Key, Row, Watched, WatchedTables
+from dashboard.changes.capture.tables import WatchedTables
+from dashboard.changes.capture.watched import Key, Row, Watched
 from dashboard.changes.change import Change, Cursor
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from dashboard.catalog.values import PLAIN, to_json
-from dashboard.changes.capture.watched import Cascade, Key, Row, Watched, WatchedTables
+from dashboard.changes.capture.cascades import Cascade
+from dashboard.changes.capture.tables import WatchedTables
+from dashboard.changes.capture.watched import Key, Row, Watched
 from dashboard.changes.change import JsonRow
 
 Visit = tuple[tuple[sa.Column[Any], ...], Key]

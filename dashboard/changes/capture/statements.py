@@ -66,7 +66,7 @@ def written_values(
     A value that only the database can compute is an SQL expression.
     """
     columns = watched.names_by_key
-    own = _own_values(statement)
+    own = _own_values(statement, columns)
     return [
         {
             **each_own,
@@ -77,12 +77,12 @@ def written_values(
     ]
 
 
-def _own_values(statement: sa.Insert | sa.Update) -> list[dict[str, Any]]:
+def _own_values(statement: sa.Insert | sa.Update, names: Mapping[str, str]) -> list[dict[str, Any]]:
     multiple: Any = getattr(statement, "_multi_values", ())
     rows = [row for rows in multiple for row in rows] if multiple else [statement._values or {}]
     return [
         {
-            getattr(column, "name", str(column)): (
+            getattr(column, "name", names.get(column, str(column))): (
                 value.effective_value if isinstance(value, BindParameter) else value
             )
             for column, value in _pairs(statement, row)

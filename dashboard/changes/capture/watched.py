@@ -1,9 +1,8 @@
-"""The tables whose rows capture looks at, each with the SQL to read its rows by key."""
+"""A table whose rows capture looks at, with the SQL to read its rows by key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -15,25 +14,9 @@ from dashboard.changes.prepared import Prepared
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
-NameOf = Callable[[sa.Table], str | None]
 
 # SQLite takes at most 32,766 parameters in a statement.
 KEYS_PER_QUERY = 500
-
-
-@dataclass(frozen=True, eq=False)
-class Cascade:
-    """The database itself changes ``child``'s rows when a row that they refer to goes."""
-
-    child: sa.Table
-    columns: tuple[sa.Column[Any], ...]
-    referred: tuple[str, ...]
-    on_delete: bool
-    deletes: bool
-    on_update: bool
-
-
-Cascades = dict[sa.Table, list[Cascade]]
 
 
 class Watched:
@@ -128,83 +111,3 @@ def _equal(columns: Sequence[sa.Column[Any]]) -> sa.ColumnElement[bool]:
 
 def _parameters(key: Sequence[Any]) -> dict[str, Any]:
     return {f"key_{n}": each for n, each in enumerate(key)}
-
-
-class WatchedTables:
-    """Finds the Watched of a statement's table. ``name_of`` tells which tables are live."""
-
-    def __init__(self, name_of: NameOf) -> None:
-        self._name_of = name_of
-        self._watched: dict[sa.Table, Watched] = {}
-        self._cascades: dict[tuple[sa.MetaData, int], Cascades] = {}
-        self._referred: dict[tuple[sa.Table, int], frozenset[str]] = {}
-
-    def of_written(self, written: Any) -> Watched | None:
-        """Return the Watched of what a DML statement writes to, None where nobody looks at it."""
-        # An ORM statement's table is an annotated copy; the real one is in the metadata.
-        metadata = getattr(written, "metadata", None)
-        table = None if metadata is None else metadata.tables.get(written.key)
-        if table is None:
-            return None
-        watched = self.of(table)
-        return watched if watched.name is not None or self.cascades(table) else None
-
-    def of(self, table: sa.Table) -> Watched:
-        watched = self._watched.get(table)
-        if watched is None:
-            watched = self._watched[table] = Watched(table)
-        if watched.name is None:  # It may have got one meanwhile.
-            watched.name = self._name_of(table)
-        return watched
-
-    def named(self, fullname: str) -> Watched | None:
-        """Return the table of this name in the database, if it or one beside it was seen."""
-        for metadata in {table.metadata for table in self._watched}:
-            table = metadata.tables.get(fullname)
-            if table is not None:
-                return self.of(table)
-        return None
-
-    def cascades(self, table: sa.Table) -> list[Cascade]:
-        """Return what the database does by itself to rows that refer to ``table``'s."""
-        metadata = table.metadata
-        version = (metadata, len(metadata.tables))
-        found = self._cascades.get(version)
-        if found is None:
-            found = self._cascades[version] = _read_cascades(metadata)
-        return found.get(table, [])
-
-    def referred(self, table: sa.Table) -> frozenset[str]:
-        """Return ``table``'s columns whose new values the database may carry to other rows."""
-        version = (table, len(table.metadata.tables))
-        found = self._referred.get(version)
-        if found is None:
-            names = (name for each in self.cascades(table) for name in each.referred)
-            found = self._referred[version] = frozenset(names)
-        return found
-
-
-def _read_cascades(metadata: sa.MetaData) -> Cascades:
-    found: Cascades = {}
-    for child in metadata.tables.values():
-        if not child.info.get("logged", True):
-            continue
-        for constraint in child.foreign_key_constraints:
-            on_delete = _acts(constraint.ondelete)
-            on_update = _acts(constraint.onupdate)
-            if on_delete or on_update:
-                found.setdefault(constraint.referred_table, []).append(
-                    Cascade(
-                        child=child,
-                        columns=tuple(constraint.columns),
-                        referred=tuple(each.column.name for each in constraint.elements),
-                        on_delete=on_delete,
-                        deletes=(constraint.ondelete or "").upper() == "CASCADE",
-                        on_update=on_update,
-                    )
-                )
-    return found
-
-
-def _acts(rule: str | None) -> bool:
-    return (rule or "NO ACTION").upper().split(" (")[0] not in ("NO ACTION", "RESTRICT")
