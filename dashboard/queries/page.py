@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from dashboard.catalog import VisibleCatalog
-from dashboard.queries.query import TableQuery
+from dashboard.queries.query import Cut, TableQuery
 from dashboard.queries.sql import Statement
 from dashboard.queries.tokens import next_token
 
@@ -41,6 +41,7 @@ class Page:
 
 def fetch_page(session: Session, query: TableQuery, catalog: VisibleCatalog) -> Page:
     """Read one page. Raises SQLAlchemy's errors where the database can't answer."""
+    query = _completed(session, query, catalog)
     statement = Statement(query, catalog)
     places, select = statement.rows()
     found = [dict(zip(places, row, strict=True)) for row in session.execute(select)]
@@ -48,6 +49,28 @@ def fetch_page(session: Session, query: TableQuery, catalog: VisibleCatalog) -> 
     more = len(found) > query.size
     total = count(session, statement.matching())
     return Page(rows, total, next_token(query, rows[-1]) if more else None)
+
+
+def _completed(session: Session, query: TableQuery, catalog: VisibleCatalog) -> TableQuery:
+    """Return the query with the whole of what is cut of the values that its page follows.
+
+    Where the record is gone, or its value is another one, the page begins where the value's begin
+    belongs: it may repeat rows, and leaves none out.
+    """
+    found = session.execute(Statement(query, catalog).followed()).first() if query.cut else None
+    if found is None or query.after is None:
+        return query
+    pairs = zip(query.after, found, strict=True)
+    return query.but(
+        after=tuple(now if _is_whole(now, of=value) else value for value, now in pairs)
+    )
+
+
+def _is_whole(value: Any, of: Any) -> bool:
+    """Tell whether a value is one that was cut."""
+    if not isinstance(of, Cut) or type(value) is not type(of.begin):
+        return False
+    return bool(value[: len(of.begin)] == of.begin)
 
 
 def count(session: Session, matching: sa.Select[Any]) -> Total:

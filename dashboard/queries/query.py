@@ -56,6 +56,13 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """The begin of a value that is too long for an address: its record has the whole of it."""
+
+    begin: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """``text`` is what the URL says; ``value`` is what it means, a tuple for ``in``."""
 
@@ -132,8 +139,8 @@ class GroupSort:
 
 @dataclass(frozen=True, slots=True)
 class TableQuery:
-    """``after`` holds the sort values and the key of the row that the page follows; without a
-    key, how many rows come before the page.
+    """``after`` holds the sort values and the key of the row that the page follows, long ones as
+    Cut; without a key, how many rows come before the page.
 
     ``columns`` are those to show; the key's are read in any case. ``usual_size`` is the size of
     a page whose query says nothing of it. An aggregated query has ``measures`` of its
@@ -154,6 +161,11 @@ class TableQuery:
     measures: tuple[Measure, ...] = ()
     groups: tuple[Group, ...] = ()
     group_sort: tuple[GroupSort, ...] = ()
+
+    @property
+    def cut(self) -> bool:
+        """Whether where the page begins is known only with the record that it follows."""
+        return any(isinstance(each, Cut) for each in self.after or ())
 
     @property
     def aggregated(self) -> bool:

@@ -36,7 +36,8 @@ class Relevance:
 
     def _own_touched(self, change: Change) -> bool:
         rows = [row for row in (change.before, change.after) if row is not None]
-        if all(self.excludes(row) for row in rows):
+        # Where a page begins may depend on a record that fails its filters.
+        if not self._query.cut and all(self.excludes(row) for row in rows):
             return False
         return differs_in(change, self._own)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from dashboard.catalog import Column, Table, VisibleCatalog
 from dashboard.models.sqlite_values import Undecodable
-from dashboard.queries.query import Field, Filter, Sort, TableQuery
+from dashboard.queries.query import Cut, Field, Filter, Sort, TableQuery
 from dashboard.queries.tokens import offset
 
 Condition = sa.ColumnElement[bool]
@@ -101,6 +101,19 @@ class Statement:
             ordered = ordered.offset(offset(query))
         return list(parts), ordered.limit(query.size + 1)
 
+    def followed(self) -> sa.Select[Any]:
+        """Select the sort values and the key of the record that the page follows."""
+        source = Source(self._query.table, self._catalog)
+        order = [(each, source.expression(each.field)) for each in self._query.order]
+        named = [Field(each).key for each in self._query.table.order]
+        where = [
+            _same(expression, value)
+            for (sort, expression), value in zip(order, self._query.after or (), strict=True)
+            if sort.field.key in named
+        ]
+        parts: Parts = {each.field.key: expression for each, expression in order}
+        return self._from(source, parts, where).limit(1)
+
     @staticmethod
     def _from(source: Source, parts: Parts, where: list[Condition]) -> sa.Select[Any]:
         # Columns may be called anything, so their names are no names for those of the result.
@@ -188,15 +201,31 @@ def ordering(descending: bool, expression: Expression) -> sa.UnaryExpression[Any
 
 
 def follows(order: list[tuple[Sort, Expression]], values: tuple[Any, ...]) -> Condition:
-    """Match the rows that come after ``values`` in ``order``: the keyset method."""
+    """Match the rows that come after ``values`` in ``order``: the keyset method.
+
+    Of one that is cut all rows count as later that begin like it.
+    """
     alternatives = []
-    for place, ((sort, expression), value) in enumerate(zip(order, values, strict=True)):
-        same = [
-            earlier == _literal(earlier, known) if known is not None else earlier.is_(None)
-            for (_, earlier), known in zip(order[:place], values[:place], strict=True)
-        ]
+    same: list[Condition] = []
+    for (sort, expression), value in zip(order, values, strict=True):
+        if isinstance(value, Cut):
+            alternatives.append(sa.and_(*same, _from_begin(sort, expression, value.begin)))
+            break
         alternatives.append(sa.and_(*same, _beyond(sort, expression, value)))
+        same.append(_same(expression, value))
     return sa.or_(*alternatives)
+
+
+def _same(column: Expression, value: Any) -> Condition:
+    return column.is_(None) if value is None else column == _literal(column, value)
+
+
+def _from_begin(sort: Sort, column: Expression, begin: Any) -> Condition:
+    known = _literal(column, begin)
+    if not sort.descending:
+        return column >= known
+    begins = sa.func.substr(column, 1, len(begin)) == known
+    return sa.or_(column <= known, begins, column.is_(None))
 
 
 def _literal(column: Expression, value: Any) -> Expression:
