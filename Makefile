@@ -10,13 +10,11 @@ BIN := $(VENV)/bin
 CODE := dashboard tests alembic docs setup.py $(wildcard benchmarks)
 # What to run instead of everything: `make test PYTEST_ARGS=tests/cli`.
 PYTEST_ARGS ?=
-PYTEST := $(BIN)/python -m pytest --cov
+PYTEST := $(BIN)/python -m pytest
 # Most tests wait more than they compute: for a browser, a server, a database.
 WORKERS ?= 4
 # Tests that look at the clock run one at a time with nothing beside them.
 ALONE := alone
-# Those in a browser take the longest; what they go through is covered by others as well.
-BROWSER := $(BIN)/python -m pytest
 # An address of PostgreSQL whose user may create databases; a part of the suite runs on it too.
 # Unless one is given the tests have a server of their own, where PostgreSQL is installed.
 SERVED := $(BIN)/python -m tests.support.cluster
@@ -40,18 +38,21 @@ run: $(VENV)/.installed ## serve the flight board on http://127.0.0.1:6543
 	@echo
 	@exec $(BIN)/pserve $(INI)
 
-test: $(VENV)/.testing lint ## check everything: lint, types, tests, coverage
+test: $(VENV)/.testing lint ## check everything: lint, types, tests
 ifeq ($(PYTEST_ARGS),)
 	@$(SERVED) $(MAKE) --no-print-directory test-all
 else
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 endif
 
 test-all:
-	$(BROWSER) -n $(WORKERS) --dist loadfile -m "browser and not $(ALONE)"
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not (browser or $(ALONE))" --cov-report= --cov-fail-under=0
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not $(ALONE)"
 	@$(MAKE) --no-print-directory test-on-postgresql
-	$(PYTEST) -m "$(ALONE)" --cov-append --cov-report=term:skip-covered
+	$(PYTEST) -m "$(ALONE)"
+
+# What browsers go through is covered by other tests as well.
+coverage: $(VENV)/.testing ## tell which lines and branches no test goes through
+	@$(SERVED) $(PYTEST) --cov -n $(WORKERS) --dist loadfile -m "not browser"
 
 # All of it: make test-postgresql ON_POSTGRESQL=tests
 test-postgresql: $(VENV)/.testing ## check on PostgreSQL what differs between databases
@@ -60,7 +61,7 @@ test-postgresql: $(VENV)/.testing ## check on PostgreSQL what differs between da
 test-on-postgresql:
 	@if $(BIN)/python -m tests.support.services $(POSTGRESQL); then \
 	DASHBOARD_TEST_DATABASE=$(POSTGRESQL) DASHBOARD_FLOW_EXAMPLES=5 \
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "database and not $(ALONE)" $(ON_POSTGRESQL); fi
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "database and not $(ALONE)" $(ON_POSTGRESQL); fi
 
 lint: $(VENV)/.testing ## check style, formatting, types and the direction of imports
 	$(BIN)/ruff check $(CODE)

@@ -74,10 +74,19 @@ def test_behind_nginx_the_feed_is_held_and_pages_pass_by(
         assert httpx.get(f"{url}/changes?table=tag").status_code == 502
         pushpin.start()
         stream.close()
+        until_well(f"{pushpin.url}/healthz")
         stream = EventStream(f"{url}/changes?table=tag", {"Last-Event-ID": str(stream.last_id)})
         commit(server, "a", "b")
         assert keys(stream, 2) == [["a"], ["b"]]
         stream.close()
+
+
+def until_well(url: str, seconds: float = 20) -> None:
+    """Wait until a proxy has found what is behind it."""
+    deadline = time.monotonic() + seconds
+    while (status := httpx.get(url).status_code) != 200:
+        assert time.monotonic() < deadline, status
+        time.sleep(0.05)
 
 
 def signed(key: str = KEY, **claims: Any) -> dict[str, str]:

@@ -5,10 +5,13 @@
 export function start(page) {
   for (const input of page.querySelectorAll("[data-find]")) {
     const find = new Find(input);
-    input.addEventListener("input", () => find.show());
+    // Who comes back finds what was looked for: a page that isn't stored loses what was typed.
+    input.value ||= history.state?.find ?? "";
+    input.addEventListener("input", () => {
+      history.replaceState({ ...history.state, find: input.value }, "");
+      find.show();
+    });
     input.addEventListener("keydown", (event) => find.onKey(event));
-    // A browser that goes back has what was typed, a moment after the page.
-    addEventListener("pageshow", () => find.show());
     find.show();
   }
 }
