@@ -24,7 +24,7 @@ ON_POSTGRESQL := tests/models tests/changes tests/catalog tests/queries tests/op
 	tests/views/test_throttle.py tests/flow/test_properties.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgresql lint format bench bench-live screenshots dist clean
+.PHONY: help run test coverage test-postgresql lint format bench bench-live screenshots dist clean
 
 help: ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
