@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Mapper
 
+from dashboard.catalog.mapping import identities, in_one_table
 from dashboard.catalog.table import Choice
 
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
@@ -30,6 +32,24 @@ def choices_of(column: sa.Column[Any]) -> tuple[Choice, ...]:
     if isinstance(column.type, sa.Enum):
         return tuple(Choice(value, humanize(value)) for value in column.type.enums)
     return tuple(Choice(value, humanize(value)) for value in _from_checks(column))
+
+
+def class_choices(discriminator: Mapper[Any] | None) -> tuple[Choice, ...]:
+    """Return the values of a discriminator, called like the classes that they stand for."""
+    known = {} if discriminator is None else identities(discriminator)
+    return tuple(Choice(value, humanize(each.class_.__name__)) for value, each in known.items())
+
+
+def offered_classes(discriminator: Mapper[Any] | None) -> tuple[str, ...]:
+    """Return the values of which a record can be made on the page of one table, if several.
+
+    What is in more tables than that has a page of its own.
+    """
+    if discriminator is None:
+        return ()
+    here = in_one_table(discriminator)
+    found = tuple(value for value, each in identities(discriminator).items() if each in here)
+    return found if len(found) > 1 or discriminator.polymorphic_identity is None else ()
 
 
 def _from_info(given: Mapping[Any, str] | Iterable[Any]) -> tuple[Choice, ...]:

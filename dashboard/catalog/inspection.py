@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from dashboard.catalog.choices import choices_of, humanize
+from dashboard.catalog.choices import choices_of, class_choices, humanize, offered_classes
 from dashboard.catalog.foreign_keys import NameOf, constraints_of, foreign_keys, reference_of
 from dashboard.catalog.kinds import kind_of
 from dashboard.catalog.mapping import (
@@ -15,6 +15,7 @@ from dashboard.catalog.mapping import (
     default_factories,
     is_discriminator,
     is_generated,
+    owner_of,
 )
 from dashboard.catalog.table import NOBODY, Column, Reference, Table
 
@@ -77,10 +78,14 @@ def inspect_column(
     info = column.info
     kind = kind_of(column)
     private = bool(info.get("private"))
-    attr = attribute_of(mapper, column)
-    generated = is_generated(mapper, column)
-    discriminates = is_discriminator(mapper, column)
-    made = mapper is not None and attr in default_factories(mapper)
+    owner = owner_of(mapper, column)
+    attr = attribute_of(owner, column)
+    generated = is_generated(owner, column)
+    discriminator = mapper if is_discriminator(mapper, column) else None
+    made = owner is not None and attr in default_factories(owner)
+    # What a subclass has in the same table isn't asked of others.
+    elsewhere = owner is not None and owner is not mapper
+    offered = offered_classes(discriminator)
     return Column(
         name=column.name,
         attr=attr or column.key,
@@ -90,22 +95,24 @@ def inspect_column(
         or BLANK,
         kind=kind,
         sql=column,
-        nullable=bool(column.nullable),
+        nullable=bool(column.nullable) or elsewhere,
         primary_key=column.primary_key,
         has_default=generated
-        or discriminates
+        or (discriminator is not None and discriminator.polymorphic_identity is not None)
         or made
         or column.default is not None
         or column.server_default is not None,
-        default=_literal_default(column),
+        default=None if elsewhere else _default(column, discriminator),
         length=getattr(column.type, "length", None),
-        choices=choices_of(column),
+        choices=choices_of(column) or class_choices(discriminator),
+        offered=offered,
+        discriminates=discriminator is not None,
         reference=reference,
         editable=not (
             attr is None
             or private
             or generated
-            or discriminates
+            or (discriminator is not None and not offered)
             or info.get("readonly")
             or kind in READ_ONLY_KINDS
         ),
@@ -119,8 +126,10 @@ def inspect_column(
     )
 
 
-def _literal_default(column: sa.Column[Any]) -> Any:
+def _default(column: sa.Column[Any], discriminator: Mapper[Any] | None) -> Any:
     """Return a default that a form can show beforehand; None for one that is computed."""
+    if discriminator is not None:
+        return discriminator.polymorphic_identity
     default = column.default
     return default.arg if isinstance(default, sa.ColumnDefault) and default.is_scalar else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,17 @@ def attribute_of(mapper: Mapper[Any] | None, column: sa.Column[Any]) -> str | No
         return None
 
 
+def in_one_table(mapper: Mapper[Any]) -> list[Mapper[Any]]:
+    """Return the mappers of a class and of those that inherit from it in the same table."""
+    return [each for each in mapper.self_and_descendants if each.local_table is mapper.local_table]
+
+
+def owner_of(mapper: Mapper[Any] | None, column: sa.Column[Any]) -> Mapper[Any] | None:
+    """Return the mapper that has an attribute for a column: the class's, or a subclass's."""
+    owners = () if mapper is None else in_one_table(mapper)
+    return next((each for each in owners if attribute_of(each, column) is not None), None)
+
+
 def default_factories(mapper: Mapper[Any]) -> dict[str, Callable[[], Any]]:
     """Return what makes a dataclass's defaults, by attribute; SQLAlchemy leaves that to it."""
     if not dataclasses.is_dataclass(mapper.class_):
@@ -36,8 +48,25 @@ def default_factories(mapper: Mapper[Any]) -> dict[str, Callable[[], Any]]:
 
 
 def is_discriminator(mapper: Mapper[Any] | None, column: sa.Column[Any]) -> bool:
-    """Tell whether the column says of which class a row is: the ORM writes it."""
+    """Tell whether the column says of which class a row is."""
     return mapper is not None and mapper.polymorphic_on is column
+
+
+def identities(mapper: Mapper[Any]) -> dict[str, Mapper[Any]]:
+    """Return the classes that a row may be of, by what the discriminator holds, as text."""
+    return {
+        identity_text(mapper, each.polymorphic_identity): each
+        for each in mapper.self_and_descendants
+        if each.polymorphic_identity is not None
+    }
+
+
+def identity_text(mapper: Mapper[Any], identity: Any) -> str:
+    """Return a value of the discriminator as the choices have it."""
+    type_: Any = getattr(mapper.polymorphic_on, "type", None)
+    if isinstance(identity, enum.Enum) and isinstance(type_, sa.Enum):
+        return str(type_.enums[list(type(identity)).index(identity)])
+    return str(identity)
 
 
 def is_generated(mapper: Mapper[Any] | None, column: sa.Column[Any]) -> bool:

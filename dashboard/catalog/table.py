@@ -59,6 +59,15 @@ class Column:
     """``strict``: the database holds only values of this kind. ``loose``: it may hold others,
     which are texts then. ``raw``: values are texts, compared as they are written. ``exact``: as
     ``loose``, and a number is never the text that is written like it."""
+    discriminates: bool = False
+    """Whether it says of which class a record is."""
+    offered: tuple[str, ...] = ()
+    """Those of the choices that a new record may have, where that aren't all."""
+
+    @property
+    def given_once(self) -> bool:
+        """Whether it's given when the record is made, and stays as it is."""
+        return self.primary_key or self.discriminates
 
     def choice_label(self, value: str) -> str:
         return next((each.label for each in self.choices if each.value == value), value)

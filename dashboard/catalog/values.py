@@ -72,8 +72,8 @@ def to_text(column: Column, value: Any) -> str:
             return f"{len(value):,} bytes"
         case dict() | list():
             return json.dumps(to_json(value), ensure_ascii=False)
-        case str():
-            return column.choice_label(value) if column.choices else value
+        case str() | int() if column.choices:
+            return column.choice_label(str(value))
         case _:
             return str(value)
 

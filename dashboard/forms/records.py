@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 
-from dashboard.catalog import Table
+from dashboard.catalog import Column, Table
+from dashboard.catalog.mapping import attribute_of
 from dashboard.catalog.records import Key, key_clause
 from dashboard.forms import limits
 from dashboard.forms.parsing import refuse_unstorable
@@ -49,7 +50,14 @@ def _can_be(session: Session, table: Table, key: Key) -> bool:
 
 def row_of(table: Table, record: Any) -> dict[str, Any]:
     """Return the public values of a mapped object by their columns' names."""
-    return {each.name: getattr(record, each.attr, None) for each in table.public_columns}
+    mapper = sa.inspect(record).mapper
+    return {each.name: _value(mapper, record, each) for each in table.public_columns}
+
+
+def _value(mapper: Mapper[Any], record: Any, column: Column) -> Any:
+    """Return the value of a column, None where the record is of a class that has none for it."""
+    attribute = attribute_of(mapper, column.sql)
+    return None if attribute is None else getattr(record, attribute)
 
 
 def key_of(table: Table, record: Any) -> Key:

@@ -25,7 +25,7 @@ def editable_columns(table: Table, new: bool) -> list[Column]:
         column
         for column in table.public_columns
         if column.editable
-        and (new or not column.primary_key)
+        and (new or not column.given_once)
         and (column.shown or (new and not column.nullable and not column.has_default))
     ]
 

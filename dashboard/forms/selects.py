@@ -18,7 +18,12 @@ class SelectField(ColumnField, SelectFieldBase):
     widget = widgets.Select()
 
     def options(self) -> list[tuple[str, str]]:
-        return [(each.value, each.label) for each in self.column.choices]
+        offered = self.column.offered
+        return [
+            (each.value, each.label)
+            for each in self.column.choices
+            if not offered or each.value in offered
+        ]
 
     def _empty(self) -> Any:
         return self.parse("") if "" in dict(self.options()) else super()._empty()

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, configure_mappers
+from sqlalchemy.orm import Mapper, Session, configure_mappers
 
 from dashboard.catalog import Column, Table
-from dashboard.catalog.mapping import default_factories
+from dashboard.catalog.choices import humanize
+from dashboard.catalog.mapping import attribute_of, default_factories, identities, identity_text
 from dashboard.forms import limits
 from dashboard.forms.deferred import check_deleted, check_written
 from dashboard.forms.records import row_of
@@ -25,7 +26,7 @@ def create(session: Session, table: Table, changes: Changes) -> Any:
     """Insert a record and return its object, flushed. Raises Refused."""
     assert table.mapped_class is not None  # Nobody may edit what has no class.
     _check_key(table, changes)
-    record = _instance(table.mapped_class)
+    record = _instance(_class_of(table, changes))
     _write(session, table, record, None, changes)
     return record
 
@@ -51,6 +52,16 @@ def _check_key(table: Table, changes: Changes) -> None:
     missing = [each.label for each in table.key if not each.has_default and each.name not in given]
     if table.reflected and missing:
         raise Refused({None: [NO_KEY.format(" and ".join(missing))]})
+
+
+def _class_of(table: Table, changes: Changes) -> type[Any]:
+    """Return the class that is asked for, of those that are in one table, or else the table's."""
+    mapper: Mapper[Any] = sa.inspect(table.mapped_class)
+    for column, value in changes.items():
+        if column.discriminates and value is not None:
+            made = identities(mapper).get(identity_text(mapper, value), mapper)
+            return made.class_
+    return mapper.class_
 
 
 def _instance(mapped_class: type[Any]) -> Any:
@@ -129,10 +140,18 @@ def _assign(record: Any, changes: Changes) -> None:
 
 
 def _set(record: Any, column: Column, value: Any) -> None:
+    if column.discriminates:
+        return  # The ORM writes it, of the class.
+    mapper = sa.inspect(record).mapper
+    attribute = attribute_of(mapper, column.sql)
+    if attribute is None:
+        if _plain(value) is not None:
+            raise ValueError(f"A {humanize(mapper.class_.__name__)} has no {column.label}.")
+        return
     try:
-        setattr(record, column.attr, value)
+        setattr(record, attribute, value)
     except ValueError:
         # A mutable JSON type takes no SQL constant; None is the nearest that it does take.
         if column.kind != "json" or _plain(value) is not None:
             raise
-        setattr(record, column.attr, None)
+        setattr(record, attribute, None)

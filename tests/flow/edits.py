@@ -51,7 +51,11 @@ class Edit:
 def _value(column: sa.Column[Any], number: int) -> Any:
     if column.nullable and number % 5 == 4:
         return None
-    return number % 3 + 1 if isinstance(column.type, sa.Integer) else TEXTS[number % len(TEXTS)]
+    if isinstance(column.type, sa.Integer):
+        return number % 3 + 1
+    longest = getattr(column.type, "length", None) or 100
+    texts = [each for each in TEXTS if len(each) <= longest]
+    return texts[number % len(texts)]
 
 
 def edits(metadata: sa.MetaData) -> st.SearchStrategy[Callable[[Session], None]]:

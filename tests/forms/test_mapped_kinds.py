@@ -18,9 +18,12 @@ from sqlalchemy.orm import (
 )
 
 from dashboard.catalog import Catalog
+from dashboard.catalog.values import to_text
 from dashboard.changes import log
 from dashboard.forms import store
-from dashboard.forms.records import find
+from dashboard.forms.records import find, row_of
+from dashboard.forms.refusal import Refused
+from dashboard.forms.schema import editable_columns, make_form_class
 
 
 class Base(DeclarativeBase):
@@ -56,6 +59,7 @@ class Staff(Base):
 
 class Manager(Staff):
     rank: Mapped[int | None]
+    bonus: Mapped[int | None] = mapped_column(default=7)
     __mapper_args__ = {"polymorphic_identity": "manager"}
 
 
@@ -83,7 +87,30 @@ class Truck(Van):
     __mapper_args__ = {"concrete": True}
 
 
-MODELS = (Task, Stop, Staff, Manager, Engineer, Van, Truck)
+class Shape(Base):
+    """Of no class of its own; a number says of which one a row is."""
+
+    __tablename__ = "shape"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sort: Mapped[int]
+    __mapper_args__ = {"polymorphic_on": "sort", "polymorphic_abstract": True}
+
+
+class FlatCircle(Shape):
+    radius: Mapped[int] = mapped_column(nullable=True)
+    __mapper_args__ = {"polymorphic_identity": 1}
+
+
+class Square(Shape):
+    side: Mapped[int] = mapped_column(nullable=True)
+    __mapper_args__ = {"polymorphic_identity": 2}
+
+    def radius(self) -> float:
+        return self.side / 2
+
+
+MODELS = (Task, Stop, Staff, Manager, Engineer, Van, Truck, Shape, FlatCircle, Square)
 
 
 @pytest.fixture
@@ -195,4 +222,48 @@ def test_a_person_edits_neither_the_discriminator_nor_a_key_that_the_parent_make
         name: [column.name for column in catalog[name].columns if column.editable]
         for name in ("staff", "engineer")
     }
-    assert editable == {"staff": ["name"], "engineer": ["language"]}
+    assert editable == {"staff": ["type", "name", "rank", "bonus"], "engineer": ["language"]}
+    assert [each.name for each in editable_columns(catalog["staff"], new=False)] == [
+        *("name", "rank", "bonus")
+    ]
+
+
+def test_one_table_offers_the_classes_that_it_has(catalog: Catalog) -> None:
+    type_, rank = catalog["staff"].column("type"), catalog["staff"].column("rank")
+    assert type_ is not None and rank is not None
+    assert [(each.value, each.label) for each in type_.choices] == [
+        ("staff", "Staff"),
+        ("manager", "Manager"),
+        ("engineer", "Engineer"),
+    ]
+    form = make_form_class(catalog["staff"], new=True)()
+    assert form["type"].text == "staff" and form["type"].is_required
+    # The engineers have a page of their own.
+    assert [value for value, _ in form["type"].options()] == ["staff", "manager"]
+    assert form["bonus"].text == "" and not form["bonus"].is_required
+    sort, radius = catalog["shape"].column("sort"), catalog["shape"].column("radius")
+    assert sort is not None and radius is not None and radius.nullable
+    assert [each.label for each in sort.choices] == ["Flat Circle", "Square"]
+    assert to_text(sort, 1) == "Flat Circle"
+    assert make_form_class(catalog["shape"], new=True)()["sort"].is_required
+
+
+def test_a_record_is_made_of_the_class_that_is_chosen(catalog: Catalog, begin: Any) -> None:
+    with begin() as session:
+        max_ = write(session, catalog, "staff", type="manager", name="Max", rank=3)
+        assert isinstance(max_, Manager) and (max_.rank, max_.bonus) == (3, 7)
+        assert type(write(session, catalog, "staff", type="staff", name="Ann", rank=None)) is Staff
+        assert type(write(session, catalog, "staff", type=None, name="Bob")) is Staff
+        with pytest.raises(Refused) as caught:
+            write(session, catalog, "staff", type="staff", name="Eve", rank=1)
+        assert caught.value.errors == {"rank": ["A Staff has no Rank."]}
+        square = write(session, catalog, "shape", sort=2, side=4)
+        assert isinstance(square, Square)
+        assert row_of(catalog["shape"], square)["radius"] is None
+    with begin() as session:
+        change(session, catalog, "staff", 1, rank=4, name="Maxine")
+        with pytest.raises(Refused):
+            change(session, catalog, "staff", 2, rank=4)
+    with begin() as session:
+        found = session.get(Staff, 1)
+        assert isinstance(found, Manager) and (found.rank, found.name) == (4, "Maxine")
