@@ -11,13 +11,14 @@ from dashboard.catalog.associations import Association
 from dashboard.catalog.catalog import Catalog
 from dashboard.catalog.invalid import Invalid
 from dashboard.catalog.reflection import reflect
-from dashboard.catalog.table import Choice, Column, ForeignKey, Reference, Table
+from dashboard.catalog.table import Ancestor, Choice, Column, ForeignKey, Reference, Table
 from dashboard.catalog.visible import VisibleCatalog
 from dashboard.models import admins
 from dashboard.models.boards import Board, Panel, SavedView, ShareLink
 from dashboard.models.people import User
 
 __all__ = [
+    "Ancestor",
     "Association",
     "Catalog",
     "Choice",

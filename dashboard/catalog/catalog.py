@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from dashboard.catalog.ancestors import ancestors_of
 from dashboard.catalog.associations import Association, associations_of, only_links
 from dashboard.catalog.inspection import inspect_table
 from dashboard.catalog.table import ForeignKey, Table, referring
@@ -170,9 +172,15 @@ class Catalog:
 
     def _described(self) -> dict[str, Table]:
         if self._tables is None:
-            self._tables = {
-                name: inspect_table(each.sql, each.mapped_class, name, self.name_of, **each.options)
+            alone = {
+                each.sql: inspect_table(
+                    each.sql, each.mapped_class, name, self.name_of, **each.options
+                )
                 for name, each in self._added.items()
+            }
+            self._tables = {
+                each.name: replace(each, ancestors=ancestors_of(each, alone.get))
+                for each in alone.values()
             }
         return self._tables
 

@@ -15,6 +15,7 @@ from dashboard.catalog.mapping import (
     default_factories,
     is_discriminator,
     is_generated,
+    is_joined,
     owner_of,
 )
 from dashboard.catalog.table import NOBODY, Column, Reference, Table
@@ -107,6 +108,7 @@ def inspect_column(
         choices=choices_of(column) or class_choices(discriminator),
         offered=offered,
         discriminates=discriminator is not None,
+        inherits=column.primary_key and is_joined(mapper),
         reference=reference,
         editable=not (
             attr is None

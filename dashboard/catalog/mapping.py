@@ -36,6 +36,13 @@ def owner_of(mapper: Mapper[Any] | None, column: sa.Column[Any]) -> Mapper[Any] 
     return next((each for each in owners if attribute_of(each, column) is not None), None)
 
 
+def is_joined(mapper: Mapper[Any] | None) -> bool:
+    """Tell whether the class inherits from one that has another table for its part of a record."""
+    if mapper is None or mapper.inherits is None or mapper.concrete:
+        return False
+    return mapper.inherits.local_table is not mapper.local_table
+
+
 def default_factories(mapper: Mapper[Any]) -> dict[str, Callable[[], Any]]:
     """Return what makes a dataclass's defaults, by attribute; SQLAlchemy leaves that to it."""
     if not dataclasses.is_dataclass(mapper.class_):

@@ -64,6 +64,9 @@ class Column:
     offered: tuple[str, ...] = ()
     """Those of the choices that a new record may have, where that aren't all."""
 
+    inherits: bool = False
+    """Whether it names the same record in the table of a class that its class inherits from."""
+
     @property
     def given_once(self) -> bool:
         """Whether it's given when the record is made, and stays as it is."""
@@ -101,6 +104,18 @@ class ForeignKey:
         return tuple(zip(self.columns, self.referred, strict=True))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ancestor:
+    """The table of a class from which another table's class inherits.
+
+    ``key`` names the same record there, and ``columns`` are those that the class inherits.
+    """
+
+    table: Table
+    key: ForeignKey
+    columns: tuple[Column, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A live table: ``key`` and ``columns`` are in the table's own order.
@@ -118,6 +133,8 @@ class Table:
     label_columns: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...] = ()
     """The references of one column and of several; of the same columns there is one."""
+    ancestors: tuple[Ancestor, ...] = ()
+    """The tables that have the rest of each record, the nearest first."""
     default_sort: tuple[str, ...] = ()
     view_role: str = "watcher"
     edit_role: str = "editor"
@@ -145,6 +162,36 @@ class Table:
     def public_columns(self) -> tuple[Column, ...]:
         """The columns that may leave the database: all but those marked private."""
         return tuple(each for each in self.columns if not each.private)
+
+    @cached_property
+    def inherited(self) -> tuple[Column, ...]:
+        """The columns of its ancestors."""
+        return tuple(column for each in self.ancestors for column in each.columns)
+
+    @cached_property
+    def record_columns(self) -> tuple[Column, ...]:
+        """The public columns of a whole record: what it inherits comes after the key."""
+        own = self.public_columns
+        after_key = max((own.index(each) + 1 for each in self.key if each in own), default=0)
+        return (*own[:after_key], *self.inherited, *own[after_key:])
+
+    def record_column(self, name: str) -> Column | None:
+        """Return a column of the table, or one that it inherits."""
+        return self.column(name) or next((c for c in self.inherited if c.name == name), None)
+
+    @cached_property
+    def sql_tables(self) -> tuple[sa.Table, ...]:
+        """The tables that have its records: its own, and those of its ancestors."""
+        return (self.sql, *(each.table.sql for each in self.ancestors))
+
+    @cached_property
+    def beside(self) -> tuple[tuple[Column, Column], ...]:
+        """What the nearest ancestor has, each column with the one that refers to it."""
+        if not self.ancestors or len(self.key) > 1:
+            return ()
+        near, (key,) = self.ancestors[0], self.key
+        names = key.reference is not None and key.reference.table == near.table.name
+        return tuple((key, each) for each in near.columns) if names else ()
 
     @cached_property
     def shown_columns(self) -> tuple[Column, ...]:

@@ -68,7 +68,7 @@ def _diagnose(error: DBAPIError, table: Table) -> tuple[str | None, list[str], s
     diag = getattr(error.orig, "diag", None)
     if diag is not None:
         kind = _STATES.get(getattr(diag, "sqlstate", None) or "")
-        own = diag.table_name in (None, table.sql.name)
+        own = diag.table_name in (None, *_names_of(table))
         return kind, _names(diag) if own else [], diag.constraint_name if own else None
     found = _SQLITE.search(str(error.orig))
     if found is None:
@@ -77,7 +77,11 @@ def _diagnose(error: DBAPIError, table: Table) -> tuple[str | None, list[str], s
     if kind == "CHECK":
         return kind, [], detail
     places = [each.rpartition(".") for each in detail.split(", ")]
-    return kind, [name for owner, _, name in places if owner == table.sql.name], None
+    return kind, [name for owner, _, name in places if owner in _names_of(table)], None
+
+
+def _names_of(table: Table) -> list[str]:
+    return [each.name for each in table.sql_tables]
 
 
 def _names(diag: Any) -> list[str]:
@@ -88,7 +92,7 @@ def _names(diag: Any) -> list[str]:
 
 
 def _columns(table: Table, names: Sequence[str]) -> list[Column]:
-    return [column for name in names if (column := table.column(name)) is not None]
+    return [column for name in names if (column := table.record_column(name)) is not None]
 
 
 def _taken(columns: Sequence[Column]) -> str:
@@ -110,14 +114,16 @@ def _broken_check(table: Table, constraint: str | None) -> Errors:
 
 
 def _checks(table: Table) -> list[sa.CheckConstraint]:
-    """Return the CHECKs of the table, and those that were declared with a column."""
-    found = [*table.sql.constraints, *(each for c in table.sql.columns for each in c.constraints)]
+    """Return the CHECKs of its tables, and those that were declared with a column."""
+    found: list[Any] = []
+    for sql in table.sql_tables:
+        found += [*sql.constraints, *(each for c in sql.columns for each in c.constraints)]
     return [each for each in found if isinstance(each, sa.CheckConstraint)]
 
 
 def _mentioned(table: Table, rule: str) -> list[Column]:
     words = set(re.findall(r"\w+", re.sub(r"'(?:[^']|'')*'", "", rule)))
-    return [column for column in table.columns if column.name in words]
+    return [column for column in (*table.columns, *table.inherited) if column.name in words]
 
 
 def missing_references(
@@ -128,13 +134,17 @@ def missing_references(
 ) -> Errors:
     """Return an error for each foreign key of ``values`` that names a row which isn't there."""
     errors: Errors = {}
-    for constraint in constraints or table.sql.foreign_key_constraints:
+    if constraints is None:
+        constraints = [key for each in table.sql_tables for key in each.foreign_key_constraints]
+    for constraint in constraints:
         local = [each.parent for each in constraint.elements]
         remote = [each.column for each in constraint.elements]
         given = [values.get(each.name) for each in local]
         if any(value is None for value in given) or is_there(session, remote, given):
             continue
         columns = _columns(table, [each.name for each in local])
+        if not columns:
+            continue
         labels = " and ".join(each.label for each in columns)
         errors.setdefault(_to_mend(columns), []).append(f"There is no such {labels}.")
     return errors

@@ -24,7 +24,8 @@ def check_written(session: Session, table: Table, values: Values, changed: set[A
         return
     constraints = [
         each
-        for each in table.sql.foreign_key_constraints
+        for sql in table.sql_tables
+        for each in sql.foreign_key_constraints
         if each.deferrable and not changed.isdisjoint(each.columns)
     ]
     errors = missing_references(session, table, values, constraints) if constraints else {}
@@ -38,7 +39,7 @@ def check_deleted(session: Session, table: Table, values: Values) -> None:
         return
     for other in table.sql.metadata.tables.values():
         for each in other.foreign_key_constraints:
-            if each.deferrable and each.referred_table is table.sql:
+            if each.deferrable and each.referred_table in table.sql_tables:
                 _refuse_if_referred(session, each, values)
 
 

@@ -70,7 +70,7 @@ def _writing(talk: Talk) -> Session:
 def _texts(table: Table, given: Any) -> MultiDict[str, Any]:
     texts: MultiDict[str, Any] = MultiDict()
     for name, text in _checked("texts", given).items():
-        column = table.column(name)
+        column = table.record_column(name)
         if column is None:
             raise BadInput("texts", f"{table.label} has no column {name[:100]!r}.")
         texts[field_name(column)] = text

@@ -49,9 +49,9 @@ def _can_be(session: Session, table: Table, key: Key) -> bool:
 
 
 def row_of(table: Table, record: Any) -> dict[str, Any]:
-    """Return the public values of a mapped object by their columns' names."""
+    """Return the public values of a mapped object by their columns' names, inherited ones too."""
     mapper = sa.inspect(record).mapper
-    return {each.name: _value(mapper, record, each) for each in table.public_columns}
+    return {each.name: _value(mapper, record, each) for each in table.record_columns}
 
 
 def _value(mapper: Mapper[Any], record: Any, column: Column) -> Any:

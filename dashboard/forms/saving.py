@@ -114,7 +114,12 @@ def _who_and_when(
     session: Session, table: Table, row: dict[str, Any]
 ) -> tuple[str | None, str | None]:
     key = [to_json(row[column.name]) for column in table.key]
-    latest = log.history(session, table.name, key, limit=1)
-    if not latest:
+    parts = [(table.name, key)]
+    for each in table.ancestors:
+        named = [to_json(row[column.name]) for column in each.key.columns]
+        parts.append((each.table.name, named))
+    found = [change for part in parts for change in log.history(session, *part, limit=1)]
+    if not found:
         return None, None
-    return latest[0].actor, latest[0].at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    latest = max(found, key=lambda each: each.seq)
+    return latest.actor, latest.at.strftime("%Y-%m-%d %H:%M:%S UTC")

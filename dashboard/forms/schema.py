@@ -23,10 +23,12 @@ def editable_columns(table: Table, new: bool) -> list[Column]:
     """
     return [
         column
-        for column in table.public_columns
+        for column in table.record_columns
         if column.editable
         and (new or not column.given_once)
         and (column.shown or (new and not column.nullable and not column.has_default))
+        # Of which class a record is is told by the table that is the class's own.
+        and not (column.discriminates and column in table.inherited)
     ]
 
 
@@ -47,7 +49,7 @@ class RecordForm(BaseForm):
     def __init__(self, row: Mapping[str, Any] | None = None, post: Any = None) -> None:
         """Fill the fields with a stored ``row`` (or the defaults), then with a POST's texts."""
         super().__init__(self.unbound, meta=self.Meta())
-        defaults = {column.name: column.default for column in self.table.columns}
+        defaults = {column.name: column.default for column in self.table.record_columns}
         self.process(post, data=defaults if row is None else dict(row))
 
     @property
@@ -106,7 +108,7 @@ class RecordForm(BaseForm):
 def refuse_others(form: RecordForm, post: Mapping[str, Any]) -> None:
     """Raise HTTPBadRequest where ``post`` names a column that ``form`` may not set."""
     allowed = {field.name for field in form.inputs}
-    for column in form.table.columns:
+    for column in (*form.table.columns, *form.table.inherited):
         for name in (field_name(column), column.name, column.attr):
             if name in post and name not in allowed and not is_own(name):
                 raise HTTPBadRequest(f"The field {name!r} can't be edited here. Nothing was saved.")
@@ -118,16 +120,17 @@ def refuse_others(form: RecordForm, post: Mapping[str, Any]) -> None:
 def make_form_class(table: Table, new: bool) -> type[RecordForm]:
     """Build the form class of ``table``, for a new record or for a stored one."""
     columns = editable_columns(table, new)
+    place_of = table.record_columns.index
     if not new:
-        columns += [each for each in table.shown_columns if each.kind == "bytes"]
+        columns += [each for each in table.record_columns if each.kind == "bytes" and each.shown]
     unbound = {
         column.name: field_class(column)(
             column=column,
             new=new,
             name=field_name(column),
-            id=field_id(column, table.columns.index(column)),
+            id=field_id(column, place_of(column)),
         )
-        for column in sorted(columns, key=table.columns.index)
+        for column in sorted(columns, key=place_of)
     }
     return type("RecordForm", (RecordForm,), {"table": table, "new": new, "unbound": unbound})
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session, configure_mappers
 
-from dashboard.catalog import Column, Table
+from dashboard.catalog import Ancestor, Column, Table
 from dashboard.catalog.choices import humanize
 from dashboard.catalog.mapping import attribute_of, default_factories, identities, identity_text
 from dashboard.forms import limits
@@ -83,7 +83,7 @@ def _instance(mapped_class: type[Any]) -> Any:
 def _write(
     session: Session, table: Table, record: Any, before: dict[str, Any] | None, changes: Changes
 ) -> None:
-    stored = before or {column.name: column.default for column in table.public_columns}
+    stored = before or {column.name: column.default for column in table.record_columns}
     values = stored | {column.name: _plain(value) for column, value in changes.items()}
     _check_limits(changes, session.get_bind().dialect.name)
     with refusing_write(session, table, values), session.begin_nested():
@@ -106,9 +106,21 @@ def _ask_table(
     Both are values of all public columns by name; None before an insert and after a delete.
     What it raises as a ValueError is told to the person; an Invalid tells it at the fields.
     """
-    if table.validate is not None:
-        with session.no_autoflush:
+    with session.no_autoflush:
+        if table.validate is not None:
             table.validate(session, before, after)
+        for each in table.ancestors:
+            if each.table.validate is not None:
+                each.table.validate(session, _part(each, before), _part(each, after))
+
+
+def _part(ancestor: Ancestor, row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what an ancestor has of a record; what is of other classes there is None."""
+    if row is None:
+        return None
+    nothing = {each.name: None for each in ancestor.table.public_columns}
+    inherited = {each.name: row[each.name] for each in ancestor.columns}
+    return {**nothing, **inherited, **{name: row[each.name] for each, name in ancestor.key.pairs}}
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,6 @@ def version_of(table: Table, row: Mapping[str, Any]) -> str:
 
     Private columns are left out: a form never sets them, and their hash would leave the program.
     """
-    values = {column.name: to_json(row[column.name]) for column in table.public_columns}
+    values = {column.name: to_json(row[column.name]) for column in table.record_columns}
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:32]

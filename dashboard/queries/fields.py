@@ -50,6 +50,14 @@ class Fields:
     def references(self) -> Iterator[Column]:
         return (each for each in self.table.references if self.referred(each) is not None)
 
+    def shown(self) -> Iterator[Field]:
+        """Yield what is shown unless the query says what: beside the key what goes with it."""
+        for column in self.table.shown_columns:
+            yield Field(column)
+            if self.referred(column) is not None:
+                beside = (other for through, other in self.table.beside if through is column)
+                yield from (Field(each, column) for each in beside if each.shown)
+
     def place(self, field: Field) -> tuple[int, int]:
         """Return where a field stands among all: the table's own order, referred ones inside."""
         columns = self.table.public_columns

@@ -154,7 +154,7 @@ class _Draft:
         chosen = tuple(sorted(self._columns, key=self._fields.place))
         query = query.but(
             sort=sort or default_sort(self._table),
-            columns=chosen or tuple(map(Field, self._table.shown_columns)),
+            columns=chosen or tuple(self._fields.shown()),
             chosen=bool(chosen),
         )
         return query if not self._next else query.but(after=read_token(query, self._next))

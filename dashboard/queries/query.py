@@ -40,7 +40,7 @@ class Field:
 
     @property
     def label(self) -> str:
-        if self.through is None:
+        if self.through is None or self.through.inherits:
             return self.column.label
         return f"{self.through.label}: {self.column.label}"
 
@@ -195,6 +195,12 @@ class TableQuery:
             measured = tuple(each.field for each in self.measures if each.field is not None)
             return (*filtered, *(each.field for each in self.groups), *measured)
         return (*filtered, *(each.field for each in self.order), *self.columns)
+
+    @property
+    def searched(self) -> tuple[Field, ...]:
+        """The columns in which is searched, besides what records are called that it refers to."""
+        beside = (Field(each, through) for through, each in self.table.beside if each.searchable)
+        return (*map(Field, self.table.searchable_columns), *beside) if self.search else ()
 
     @property
     def labelled(self) -> tuple[Column, ...]:

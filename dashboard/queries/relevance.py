@@ -52,18 +52,19 @@ class Relevance:
 
 def _own_columns(query: TableQuery) -> dict[str, Column]:
     """Return the columns of the query's own table that its result depends on."""
-    used = [each.through or each.column for each in query.fields]
+    used = [each.through or each.column for each in (*query.fields, *query.searched)]
     # A cell that names a record along with others links to it.
     composites = (query.table.composites.get(each.column.name) for each in query.columns)
     used += [each for key in composites if key is not None for each in key.columns]
     if query.search:
-        used += [*query.table.searchable_columns, *query.table.references]
+        used += query.table.references
     return {each.name: each for each in used}
 
 
 def _referred_columns(query: TableQuery, catalog: VisibleCatalog) -> dict[str, dict[str, Column]]:
     """Return the columns of each referred table that the result depends on."""
-    uses = [(each.through, each.column) for each in query.fields if each.through is not None]
+    fields = (*query.fields, *query.searched)
+    uses = [(each.through, each.column) for each in fields if each.through is not None]
     for reference in (*query.labelled, *(query.table.references if query.search else ())):
         table = catalog.referred(reference)
         uses += [] if table is None else [(reference, each) for each in called_by(table)]

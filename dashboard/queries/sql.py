@@ -56,6 +56,9 @@ class Source:
             raise LookupError(f"What {field.through.name} refers to is out of sight.")
         return comparable(field.column, found[1].c[field.column.sql.key])
 
+    def sees(self, field: Field) -> bool:
+        return field.through is None or self.referred(field.through) is not None
+
     def labels(self, columns: Iterable[Column]) -> dict[str, Expression]:
         """Return the SQL for what the records that these columns refer to are called, by column."""
         found = ((each.name, self.referred(each)) for each in columns)
@@ -66,7 +69,8 @@ class Source:
         conditions = [condition(each, self.expression(each.field)) for each in query.filters]
         if not query.search:
             return conditions
-        texts: list[Expression] = [each.sql for each in query.table.searchable_columns]
+        seen = (each for each in query.searched if self.sees(each))
+        texts = [self.expression(each) for each in seen]
         texts += self.labels(query.table.references).values()
         return conditions + [_mentions(texts, word) for word in query.search.split()]
 

@@ -165,7 +165,9 @@ def column_choices(query: TableQuery) -> list[Item]:
     if query.aggregated:
         return []
     own = [Field(each) for each in query.table.public_columns]
-    fields = [*own, *(each for each in query.columns if each.through is not None)]
+    beside = [Field(each, through) for through, each in query.table.beside]
+    others = (each for each in (*beside, *query.columns) if each.through is not None)
+    fields = dict.fromkeys([*own, *others])
     return [
         {"name": each.name, "label": each.label, "shown": each in query.columns} for each in fields
     ]

@@ -19,7 +19,7 @@ def choices(table: Table, request: Request) -> dict[str, Any]:
     {"choices": [{"value", "label"}]}, 20 at most. 404 for a column that refers to nothing here,
     403 where the person may not see the table that it refers to.
     """
-    column = table.column(request.GET.get("column", ""))
+    column = table.record_column(request.GET.get("column", ""))
     target = None
     if column is not None and not column.private:
         target = target_of(request.registry["dashboard.catalog"], column)
