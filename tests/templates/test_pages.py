@@ -223,7 +223,9 @@ def values(text: str, many: bool) -> dict[str, Any]:
         "action": "/x",
         "exists": many,
         "fields": some(Model(label=text, name="a", help=text, cell=cell(text))),
-        "related": some(link),
+        "related": some(
+            Model(**vars(link) | {"key": text, "rows": [Model(label=text, href="/x")]})
+        ),
         "history": some(
             *(Model(**change, op=op, fields=fields) for op in ("insert", "update", "delete"))
         ),
