@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import FLIGHTS
 from tests.streaming.test_hub import wait_for
@@ -31,6 +31,29 @@ SENTENCES: list[tuple[list[tuple[str, str, str]], int, str]] = [
         "You are editing this in another window.",
     ),
 ]
+
+
+def test_a_line_that_fails_at_first_is_tried_again(
+    flights_database: str, open_window: OpenWindow
+) -> None:
+    with running(flights_database, streaming="hub", models=FLIGHTS, heartbeat=0.5) as server:
+        add_user(server, "ada", "editor")
+        place = f"/tables/flights/{flights_to(server, 'IAD')[0]}"
+        ada = open_window(server)
+        page = ada.sign_in("ada", place)
+        tries: list[WebSocketRoute] = []
+
+        def refuse_once(socket: WebSocketRoute) -> None:
+            tries.append(socket)
+            if len(tries) == 1:
+                socket.close(code=1011)
+            else:
+                socket.connect_to_server()
+
+        page.route_web_socket("**/ws**", refuse_once)
+        page.goto(f"{place}/edit")
+        presence: Any = server.registry["dashboard.presence"]
+        wait_for(lambda: page.wait_for_timeout(50) or len(presence.visitors(place)) == 1, 10)
 
 
 def test_who_else_is_editing(flights_database: str, open_window: OpenWindow) -> None:

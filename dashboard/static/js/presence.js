@@ -3,6 +3,8 @@
 
 const FIRST = 1000;
 const LONGEST = 30_000;
+// How often a line is tried that never was, as behind a proxy that passes no WebSockets.
+const TRIES = 4;
 // Heartbeats without a word after which the line counts as dead.
 const PATIENCE = 2.5;
 const GOING_AWAY = 1001;
@@ -32,7 +34,7 @@ class Meeting {
     this.record = record;
     this.tell = tell;
     this.wait = FIRST;
-    this.met = false;
+    this.failed = 0;
   }
 
   open() {
@@ -58,7 +60,7 @@ class Meeting {
 
   #heard(message) {
     if (message.type === "hello") {
-      this.met = true;
+      this.failed = -Infinity;
       this.wait = FIRST;
       this.me = message.id;
       this.silence = message.heartbeat * 1000 * PATIENCE;
@@ -75,11 +77,12 @@ class Meeting {
     this.open();
   }
 
-  /** Try again, but not where it never was, as behind a proxy that passes no WebSockets. */
+  /** Try again, but not for ever where it never was. */
   #closed(code) {
     clearTimeout(this.watchdog);
     this.tell("");
-    if (!this.met || code === REFUSED) return;
+    this.failed += 1;
+    if (this.failed >= TRIES || code === REFUSED) return;
     const least = code === GOING_AWAY ? FIRST * 2 : 0;
     this.again = setTimeout(() => this.open(), least + this.wait * (1 + Math.random()));
     this.wait = Math.min(LONGEST, this.wait * 2);
