@@ -59,6 +59,7 @@ def wall(chromium: Browser, static_url: str, boards: Boards, request: Any) -> An
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.route("**/boards/*", boards.answer)
     page.goto(f"{static_url}/boards/a?{getattr(request, 'param', 'wall')}")
+    page.clock.pause_at("2026-01-02T14:03:50")  # It goes on by itself, else.
     page.evaluate(START)
     yield page
     page.close()
