@@ -28,24 +28,17 @@ EVENING = "17:22"
 """The board's clock when the pictures begin: thunderstorms, and every second some news."""
 
 PASSWORD = "only for these pictures"
-BOARD = "/tables/flights"
-WAITING = "/tables/flights?status__in=scheduled,delayed&_sort=scheduled"
 OPERATIONS = "/boards/operations"
 LATEST = "/tables/flights?status=landed&_sort_desc=delay&_size=5"
 TONIGHT = "/tables/flights?_sort_desc=scheduled&_size=5"
 
 SHOTS = {
-    "board-light": (BOARD, 1280, 800, "light", 1.5),
-    "board-dark": (BOARD, 1280, 800, "dark", 1.5),
-    "board-phone": (BOARD, 390, 844, "light", 2),
-    "board-wall": (WAITING, 1920, 1080, "dark", 1),
-    "operations-light": (OPERATIONS, 1280, 1120, "light", 1.5),
-    "operations-dark": (OPERATIONS, 1280, 1120, "dark", 1.5),
-    "operations-phone": (OPERATIONS, 390, 844, "light", 2),
-    "operations-wall": (f"{OPERATIONS}?wall", 1920, 1080, "dark", 1),
-    "departures": ("/boards/departures", 1280, 1280, "light", 1),
-    "home": ("/", 1280, 800, "light", 1),
+    "flights": ("/tables/flights", 1280, 640, "light"),
+    "operations": (OPERATIONS, 1280, 1120, "light"),
+    "operations-phone": (OPERATIONS, 390, 844, "dark"),
+    "operations-wall": (f"{OPERATIONS}?wall", 1920, 1080, "dark"),
 }
+"""Each of them is in a document: what the pictures of a page are called, and how it's opened."""
 
 
 class Studio:
@@ -53,19 +46,18 @@ class Studio:
         self._browser = browser
         self._url = url
 
-    def open(self, path: str, width: int, height: int, scheme: str, scale: float) -> Page:
+    def open(self, path: str, width: int, height: int, scheme: str) -> Page:
         context = self._browser.new_context(
             base_url=self._url,
             viewport={"width": width, "height": height},
             color_scheme=scheme,  # type: ignore[arg-type]
-            device_scale_factor=scale,
         )
         page = context.new_page()
         page.goto(path)
         return page
 
     def sign_in(self, name: str, path: str) -> Page:
-        page = self.open("/sign-in", 1280, 800, "light", 1.5)
+        page = self.open("/sign-in", 1280, 800, "light")
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()

@@ -137,6 +137,12 @@ def test_links_lead_somewhere(path):
     assert missing == []
 
 
+def test_every_picture_is_shown_somewhere():
+    texts = "".join(path.read_text() for path in DOCUMENTS)
+    pictures = {path.name for path in (TOP / "docs/images").iterdir()}
+    assert pictures == set(re.findall(r"\]\((?:docs/)?images/([^)]+)\)", texts))
+
+
 def test_the_readme_leads_to_every_document():
     text = (TOP / "README.md").read_text()
     assert [each.name for each in DOCUMENTS[2:] if f"(docs/{each.name})" not in text] == []
