@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
+
+from tests.support.absent import absent
 
 DOCS = Path(__file__).parents[2] / "docs" / "proxies"
 
@@ -163,13 +164,10 @@ def haproxy_recipe(place: Place) -> str:
 
 
 def program_path(name: str) -> str:
-    """Return where the program is. Without it the test is skipped, or fails where the run says
-    (DASHBOARD_REQUIRE_SERVICES=1) that everything has to be there."""
+    """Return where the program is."""
     path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if path is None:
-        if os.environ.get("DASHBOARD_REQUIRE_SERVICES") == "1":
-            pytest.fail(f"There is no {name}: install its package.")
-        pytest.skip(f"There is no {name} here.")
+        absent(f"There is no {name}: install its package.")
     return path
 
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pytest
+from tests.support.absent import absent
 
 ADDRESSES = ("POSTGRESQL", "DASHBOARD_TEST_POSTGRESQL")
 CARELESS = {"fsync": "off", "full_page_writes": "off"}
@@ -34,9 +34,7 @@ def programs() -> Path | None:
 def _programs() -> Path:
     found = programs()
     if found is None:
-        if os.environ.get("DASHBOARD_REQUIRE_SERVICES") == "1":
-            pytest.fail("There is no initdb: install PostgreSQL's server.")
-        pytest.skip("There is no PostgreSQL here.")
+        absent("There is no initdb: install PostgreSQL's server.")
     return found
 
 

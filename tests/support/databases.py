@@ -31,6 +31,7 @@ or_replace = "" if POSTGRESQL else "OR REPLACE"
 or_ignore = "" if POSTGRESQL else "OR IGNORE"
 
 sqlite_only = pytest.mark.skipif(POSTGRESQL, reason="It is about SQLite.")
+postgresql_only = pytest.mark.skipif(not POSTGRESQL, reason="It is about PostgreSQL.")
 
 
 class Databases:

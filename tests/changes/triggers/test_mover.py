@@ -19,7 +19,7 @@ from dashboard.models.engine import make_engine
 from dashboard.models.migrations import upgrade
 from tests.support import shop
 from tests.support.cluster import Cluster
-from tests.support.databases import POSTGRESQL, sqlite_only
+from tests.support.databases import POSTGRESQL, postgresql_only, sqlite_only
 from tests.support.movers import MoverProcess, moving_in_here, wait_for_log
 from tests.support.services import Proxy
 from tests.support.triggers import TABLES, install_all
@@ -100,7 +100,7 @@ def test_a_mover_that_is_killed_in_the_middle(
     assert 0 < first.moved < 3000 / 20
 
 
-@pytest.mark.skipif(not POSTGRESQL, reason="It is about PostgreSQL.")
+@postgresql_only
 def test_postgresql_cannot_be_reached(
     engine: Engine, database: str, outside: Engine, caplog: Any
 ) -> None:
@@ -123,7 +123,7 @@ def test_postgresql_cannot_be_reached(
 
 
 @pytest.mark.database
-@pytest.mark.skipif(not POSTGRESQL, reason="It is about PostgreSQL.")
+@postgresql_only
 def test_a_transaction_that_is_prepared_and_a_server_that_crashes(caplog: Any) -> None:
     caplog.set_level("INFO")
     with Cluster(max_prepared_transactions=5) as cluster:

@@ -20,11 +20,11 @@ from dashboard.changes.triggers.moving import Moving
 from dashboard.changes.triggers.noted import NotedTables, noted_tables
 from dashboard.models.engine import make_engine
 from dashboard.models.removal import find, remove
-from tests.support.databases import POSTGRESQL
+from tests.support.databases import postgresql_only
 from tests.support.rows import replay
 from tests.support.triggers import move_all
 
-pytestmark = pytest.mark.skipif(not POSTGRESQL, reason="It is about PostgreSQL.")
+pytestmark = postgresql_only
 
 Run = Callable[..., list[Change]]
 

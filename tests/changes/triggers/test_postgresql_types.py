@@ -13,9 +13,9 @@ from dashboard.catalog.reflection import reflect
 from dashboard.changes.triggers.covering import cover
 from dashboard.changes.triggers.noted import noted_tables
 from tests.changes.triggers.test_postgresql import Logged, brief, outside
-from tests.support.databases import POSTGRESQL
+from tests.support.databases import postgresql_only
 
-pytestmark = pytest.mark.skipif(not POSTGRESQL, reason="It is about PostgreSQL.")
+pytestmark = postgresql_only
 
 __all__ = ["outside"]
 

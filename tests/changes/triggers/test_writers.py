@@ -16,7 +16,7 @@ from sqlalchemy.orm import sessionmaker
 from dashboard.changes import Change, install
 from dashboard.changes.triggers.covering import cover, uncover
 from dashboard.models.engine import make_engine
-from tests.support.databases import POSTGRESQL, upsert
+from tests.support.databases import POSTGRESQL, postgresql_only, upsert
 from tests.support.rows import dump, replay
 from tests.support.shop import Customer, Line, Order, Tag
 from tests.support.triggers import TABLES, Moved, install_all
@@ -167,7 +167,7 @@ def test_fifty_cascades(engine: Any, rows: Any, head: int) -> None:
     assert [each.key[0] for each in changes if each.table == "line"] == [*range(1, CHANGES + 1)]
 
 
-@pytest.mark.skipif(not POSTGRESQL, reason="It is about PostgreSQL.")
+@postgresql_only
 def test_truncate_with_cascades(engine: Any, rows: Any, head: int) -> None:
     foreign(engine, ["TRUNCATE shop_order CASCADE"])
     changes = logged(engine, rows, head)
